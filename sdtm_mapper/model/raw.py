@@ -1,0 +1,67 @@
+"""Raw forms as delivered: every cell as text, every row with its file and record number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sdtm_mapper.model.columns import Text
+from sdtm_mapper.model.study import FormSpec
+
+
+@dataclass(frozen=True)
+class RawFile:
+    """One delivered file. `records` is the count of data records by our own scan (the independent reader)."""
+
+    path: str  # relative to the delivery, '/' between parts
+    form: str | None  # None: no source claims it
+    site: str | None
+    sha256: str
+    size: int
+    records: int
+    readable: bool = True
+
+
+@dataclass(frozen=True)
+class SourceRef:
+    """Where one value came from."""
+
+    file: str
+    record: int  # the header is record 1; blank lines count
+    column: str
+    sheet: str | None = None
+
+
+@dataclass(frozen=True)
+class RawForm:
+    """All rows of one form, over all its files, in the order of (file, record).
+
+    `file[i]` points into `files` and `specs` (the form's spec with that site's overlay); `record[i]`
+    is the record number (header 1, blank lines count); `line[i]` the physical line, where quoted
+    newlines make it differ.
+    """
+
+    name: str
+    columns: Mapping[str, Text]
+    files: tuple[RawFile, ...]
+    specs: tuple[FormSpec, ...]
+    file: npt.NDArray[np.int32]
+    record: npt.NDArray[np.int32]
+    line: npt.NDArray[np.int32] | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.record)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What came of reading a delivery: forms, files, findings (a table of FINDING_SCHEMA)."""
+
+    forms: Mapping[str, RawForm]
+    files: tuple[RawFile, ...]
+    findings: Any  # pa.Table

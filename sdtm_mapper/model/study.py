@@ -1,0 +1,284 @@
+"""What a study's spec says, merged with its standard: forms, domains, variables, terminology."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+from sdtm_mapper.model.standard import Codelist, Core, VariableType
+
+
+@dataclass(frozen=True)
+class SpecRef:
+    """A place in a spec: file relative to the study's folder, line and column from 1."""
+
+    file: str
+    line: int
+    column: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault of a spec or configuration; all are reported at once."""
+
+    where: SpecRef
+    code: str  # SPEC001 ...
+    message: str  # what is wrong; ends with the nearest match where there is one
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.code} {self.message}"
+
+
+@dataclass(frozen=True)
+class Site:
+    """A site: its id as SITEID has it."""
+
+    id: str
+    name: str = ""
+    country: str = ""
+    folder: str = ""
+    timezone: str = ""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A planned visit. `names` are the raw spellings that mean it, matched without regard to case."""
+
+    visit: str
+    number: str  # as text: exact decimal
+    day: str | None = None
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class FormSpec:
+    """A raw form of one source: how to read its files. Overlays of a site are merged in already."""
+
+    name: str
+    files: str  # glob relative to the delivery; {folder} and {site} are replaced per site
+    format: str = "csv"
+    encoding: str = "utf-8"
+    delimiter: str = ","
+    quote: str = '"'
+    header_row: int = 1
+    label_row: int | None = None  # a record with labels, before or after the header
+    skip_rows: tuple[int, ...] = ()  # records that are neither header nor data
+    end_marker: str | None = None  # text in the first column of the last record
+    subject: str | None = None  # column that identifies the subject
+    subject_pattern: str | None = None  # regex with named groups that USUBJID's template uses
+    site: str | None = None  # site id where files are per site
+    site_column: str | None = None
+    row_key: tuple[str, ...] = ()
+    dates: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # column -> declared formats, in order
+    unknown: tuple[str, ...] = ()  # tokens for parts of a date that are known to be unknown
+    identifiers: tuple[str, ...] = ()  # columns that never leave the reader
+    rename: Mapping[str, str] = field(default_factory=dict)  # delivered name -> name used in the spec
+    cutoff: str | None = None  # date column that the delivery's cut-off is held against
+    optional: bool = False  # its file may be absent without a finding
+    ref: SpecRef = SpecRef("sources.yaml", 1)
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A parsed condition; `tree` belongs to algorithms.conditions. `text` is what the spec wrote."""
+
+    text: str
+    tree: Any
+    ref: SpecRef
+
+
+@dataclass(frozen=True)
+class Call:
+    """One verb with its typed arguments: a branch of a variable; the first whose condition holds wins."""
+
+    verb: str
+    params: Any  # the verb's own frozen Params
+    ref: SpecRef
+    condition: Condition | None = None
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a variable comes from, in Define-XML 2.1's terms."""
+
+    type: str = ""  # Collected, Derived, Assigned, Protocol, Predecessor; '' = derived from the verbs
+    source: str = ""  # Investigator, Subject, Vendor, Sponsor
+    predecessor: str = ""
+    pages: str = ""  # aCRF pages
+
+
+@dataclass(frozen=True)
+class VariableSpec:
+    """A variable of a domain: the guide's metadata with the study's exceptions, and how it is made."""
+
+    name: str
+    label: str
+    type: VariableType
+    role: str
+    core: Core
+    order: int
+    ref: SpecRef
+    branches: tuple[Call, ...] = ()
+    codelist: str | None = None  # C-code, or 'study.NAME'
+    described: str = ""
+    length: int | None = None  # declared; None = longest value
+    format: str = ""  # display format
+    significant_digits: int | None = None
+    origin: Origin = Origin()
+    comment: str = ""
+    method: str = ""  # overrides the sentence written from the verbs
+    keep_empty: bool = False  # stays in the dataset although it holds nothing
+    standard: bool = True  # in the guide's dataset
+
+
+@dataclass(frozen=True)
+class SupplementalSpec:
+    """A supplemental qualifier: a variable computed on the parent's records, written to SUPP--."""
+
+    variable: VariableSpec  # name = QNAM, label = QLABEL
+    qorig: str
+    qeval: str = ""
+    idvar: str = ""  # '' = the domain's --SEQ; SUPPDM has none
+
+
+@dataclass(frozen=True)
+class Join:
+    """Columns of another form beside the record: names become FORM.COLUMN."""
+
+    form: str
+    on: tuple[tuple[str, str], ...]  # (column of the record's form, column of the joined form)
+    cardinality: Literal["1:1", "m:1"]
+    keep: Condition | None
+    ref: SpecRef
+
+
+@dataclass(frozen=True)
+class Item:
+    """One record that unpivot makes of a raw row: virtual column -> raw column, or '=constant'."""
+
+    column: str  # the raw column that decides whether there is a record
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class RecordsSpec:
+    """One block of record creation; several blocks of a domain are stacked."""
+
+    form: str
+    ref: SpecRef
+    keep: Condition | None = None
+    joins: tuple[Join, ...] = ()
+    unpivot: tuple[Item, ...] = ()
+    distinct: tuple[str, ...] = ()  # one record per distinct combination of these columns (the first row)
+
+
+@dataclass(frozen=True)
+class DomainSpec:
+    """One SDTM dataset of the study."""
+
+    name: str
+    label: str
+    observation_class: str
+    structure: str
+    ref: SpecRef
+    records: tuple[RecordsSpec, ...]
+    variables: tuple[VariableSpec, ...]  # in the guide's order
+    keys: tuple[str, ...]  # make records unique; Define's KeySequence
+    sort: tuple[str, ...]  # order of records in the file
+    seq_by: tuple[str, ...] = ()  # order that --SEQ counts in, within USUBJID
+    supplemental: tuple[SupplementalSpec, ...] = ()
+    not_submitted: Mapping[str, str] = field(default_factory=dict)  # FORM.COLUMN -> reason
+    comment: str = ""
+    reference: bool = False  # reference data: not by subject (trial design)
+
+    @cached_property
+    def by_name(self) -> Mapping[str, VariableSpec]:
+        """Variables by name."""
+        return {v.name: v for v in self.variables}
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """A local spelling that the study declares for a term."""
+
+    raw: str
+    term: str
+    ref: SpecRef
+
+
+@dataclass(frozen=True)
+class Translation:
+    """A verbatim and its English, with who translated it and when."""
+
+    source: str
+    english: str
+    translator: str
+    date: str
+    ref: SpecRef
+
+
+@dataclass(frozen=True)
+class StudyTerminology:
+    """The study's own terms. Keys are C-codes or 'study.NAME'."""
+
+    spellings: Mapping[str, tuple[Spelling, ...]] = field(default_factory=dict)
+    codelists: Mapping[str, Codelist] = field(default_factory=dict)  # study.NAME -> codelist
+    extensions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # C-code -> sponsor terms
+    translations: tuple[Translation, ...] = ()
+
+
+@dataclass(frozen=True)
+class StandardsPin:
+    """The releases that a study uses."""
+
+    sdtmig: str = "3.4"
+    sdtm: str = "2.0"
+    terminology: str = ""
+    define: str = "2.1"
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study's whole spec, read and checked. `files` are its spec files with their SHA-256."""
+
+    id: str
+    title: str
+    description: str
+    protocol: str
+    standards: StandardsPin
+    usubjid: str  # template over STUDYID, SITEID, and the subject pattern's groups
+    sites: tuple[Site, ...]
+    arms: Mapping[str, str]  # ARMCD -> ARM
+    visits: tuple[Visit, ...]
+    epochs: tuple[str, ...]
+    forms: Mapping[str, tuple[FormSpec, ...]]  # form -> one spec, or one per site
+    domains: tuple[DomainSpec, ...]
+    terminology: StudyTerminology
+    not_submitted: Mapping[str, str] = field(default_factory=dict)  # FORM.COLUMN -> reason
+    dictionaries: Mapping[str, str] = field(default_factory=dict)  # MedDRA -> version
+    folder: str = ""  # absolute; never written to an output
+    files: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def by_name(self) -> Mapping[str, DomainSpec]:
+        """Domains by name."""
+        return {d.name: d for d in self.domains}
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What arrived tonight. Without a delivery.yaml: a draft of unknown date."""
+
+    snapshot: str = ""
+    extracted: str = ""  # ISO 8601
+    locked: str = ""
+    cutoff: str = ""  # ISO 8601 date: rows after it are excluded
+    kind: Literal["draft", "submission"] = "draft"
+    files: Mapping[str, int | None] = field(default_factory=dict)  # expected path -> expected data records
+    timestamp: str = ""  # ISO 8601 that outputs carry: extracted, else SOURCE_DATE_EPOCH, else 1970-01-01
+    ref: SpecRef = SpecRef("delivery.yaml", 1)

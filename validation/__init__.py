@@ -1,0 +1,1 @@
+"""Checks on SDTM domains: schemas compiled from spec and standard."""
