@@ -25,7 +25,9 @@ class Params(BaseModel):
 class Reads:
     """What a call reads: names as the spec writes them, resolved by the engine, and whole other columns."""
 
-    names: tuple[str, ...] = ()  # raw columns, or variables of the same domain, or DOMAIN.VARIABLE per subject
+    names: tuple[
+        str, ...
+    ] = ()  # raw columns, or variables of the same domain, or DOMAIN.VARIABLE per subject
     variables: tuple[str, ...] = ()  # DOMAIN.VARIABLE read over all its records
     columns: tuple[str, ...] = ()  # FORM.COLUMN read over all its rows
     dates_of_all: tuple[str, ...] | None = None  # every --DTC of every domain but these variables
