@@ -16,29 +16,32 @@ Scope = Literal["row", "subject", "study"]
 
 
 class Params(BaseModel):
-    """Typed arguments of a verb, as the spec writes them. The field named like the verb is what stands after it."""
+    """Typed arguments of a verb as the spec writes them; the field named like the verb is what stands after it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 @dataclass(frozen=True)
 class Reads:
-    """What a call reads: names as the spec writes them, resolved by the engine, and whole other columns."""
+    """What a call reads.
 
-    names: tuple[
-        str, ...
-    ] = ()  # raw columns, or variables of the same domain, or DOMAIN.VARIABLE per subject
-    variables: tuple[str, ...] = ()  # DOMAIN.VARIABLE read over all its records
-    columns: tuple[str, ...] = ()  # FORM.COLUMN read over all its rows
-    dates_of_all: tuple[str, ...] | None = None  # every --DTC of every domain but these variables
+    `names` are resolved for each record: a raw column, else a variable of the same domain, else
+    DOMAIN.VARIABLE of the record's subject. `variables` (DOMAIN.VARIABLE) and `columns` (FORM.COLUMN)
+    are read over all their rows. `dates_of_all`: every --DTC of every domain but the named variables.
+    """
+
+    names: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    dates_of_all: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
 class Problem:
-    """Cells that a verb could not turn into a value: becomes findings with the raw text."""
+    """Cells that a verb could not turn into a value; they become findings with the raw text."""
 
     rule: str
-    rows: Index  # records of the block, before sorting
+    rows: Index  # records in creation order
     columns: tuple[str, ...]  # names as the spec writes them
     values: tuple[Text, ...]  # one per column, aligned with rows
     expected: Text | str = ""
@@ -47,7 +50,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A verb's result on the records it was asked for."""
+    """A verb's result on all records of the domain."""
 
     column: Column
     problems: tuple[Problem, ...] = ()
@@ -55,20 +58,28 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Table:
-    """A form or domain seen whole: its columns, its subject, and the order of its rows."""
+    """Another domain, or a raw form, seen whole. `subject` holds the same codes as `Rows.subject_codes`."""
 
-    subject: Text
-    get: Callable[[str], Column]
     n: int
+    subject_codes: Index
+    get: Callable[[str], Column]
 
 
 class Rows(Protocol):
-    """What a verb sees: the records of a domain, in creation order, and the way to other data."""
+    """What a verb sees: the records of a domain in creation order, and the way to other data."""
 
     n: int
     study: Study
     domain: DomainSpec
     target: VariableSpec
+
+    @property
+    def subject_codes(self) -> Index:
+        """One integer per record that is equal for records of one subject; -1 where there is no subject."""
+
+    @property
+    def subject_count(self) -> int:
+        """How many subjects the study has: subject codes are below it."""
 
     def column(self, name: str) -> Column:
         """A raw column, else a variable of this domain, else DOMAIN.VARIABLE of the record's subject."""
@@ -76,26 +87,20 @@ class Rows(Protocol):
     def text(self, name: str) -> Text:
         """The same, as text."""
 
-    def is_raw(self, name: str) -> bool:
-        """Whether the name is a raw column on these records."""
-
     def date_specs(self, name: str) -> Sequence[tuple[Mask | None, FormSpec, str]]:
-        """Who declares this raw column's date formats: (rows or None for all, form spec, column there)."""
+        """Who declares a raw column's date formats: (rows or None for all, form spec, its column)."""
 
-    def subject(self) -> Text:
-        """USUBJID."""
+    def identifier(self, name: str) -> Text:
+        """STUDYID, DOMAIN, USUBJID, SITEID or SUBJID of each record."""
 
     def domain_table(self, domain: str) -> Table | None:
-        """Another domain whole, or None where the study has none or it has no records."""
+        """Another domain whole; None where the study has none."""
 
     def form_table(self, form: str) -> Table | None:
-        """A raw form whole, or None where it was not delivered."""
-
-    def form_dates(self, form: str, column: str) -> Outcome:
-        """A raw form's date column as ISO 8601, by the form's declared formats."""
+        """A raw form whole, its declared date columns as ISO 8601; None where it was not delivered."""
 
     def codelist(self, code: str) -> Codelist | None:
-        """A codelist by C-code, submission value or study.NAME."""
+        """A codelist by C-code, submission value or study.NAME, with the study's extensions."""
 
 
 @dataclass(frozen=True)
@@ -109,4 +114,3 @@ class Verb:
     reads: Callable[[Any, VariableSpec], Reads]
     sentence: Callable[[Any, VariableSpec], str]
     origin: str = "Derived"  # Define-XML origin type where the spec says none
-    doc: str = ""

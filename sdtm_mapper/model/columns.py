@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Codes = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.float64]
-Index = npt.NDArray[np.intp] | npt.NDArray[np.int32] | npt.NDArray[np.int64]
+Index = npt.NDArray[np.signedinteger[Any]]
 
 EMPTY = -1
 

@@ -15,7 +15,11 @@ from sdtm_mapper.model.study import FormSpec
 
 @dataclass(frozen=True)
 class RawFile:
-    """One delivered file. `records` is the count of data records by our own scan (the independent reader)."""
+    """One delivered file. `records` is the count of data records by our own scan (the independent reader).
+
+    `rejected` are the data records that are in no RawForm: (record number, rule that says why), so that
+    records = rows in the form + rejected.
+    """
 
     path: str  # relative to the delivery, '/' between parts
     form: str | None  # None: no source claims it
@@ -24,6 +28,7 @@ class RawFile:
     size: int
     records: int
     readable: bool = True
+    rejected: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,8 @@ class RawForm:
 
     `file[i]` points into `files` and `specs` (the form's spec with that site's overlay); `record[i]`
     is the record number (header 1, blank lines count); `line[i]` the physical line, where quoted
-    newlines make it differ.
+    newlines make it differ. Columns declared as identifiers are not in `columns`; `identifiers` holds
+    how many of their cells were filled.
     """
 
     name: str
@@ -53,6 +59,7 @@ class RawForm:
     record: npt.NDArray[np.int32]
     line: npt.NDArray[np.int32] | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
+    identifiers: Mapping[str, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.record)

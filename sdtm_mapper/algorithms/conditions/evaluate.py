@@ -1,0 +1,111 @@
+"""A condition's tree to a mask over rows; work is done on distinct values."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import numpy as np
+import regex
+
+from sdtm_mapper.algorithms.conditions.parse import All, AnyOf, Compare, Empty, In, Matches, Name, Not
+from sdtm_mapper.model.columns import Column, Mask, Numbers, Text, as_text, missing
+from sdtm_mapper.model.errors import UserError
+
+REGEX_SECONDS = 2.0
+_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+    "=": operator.eq,
+    "<>": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+def evaluate(tree: Any, get: Callable[[str], Column]) -> Mask:
+    """Where a condition holds. `get` gives the column of a name.
+
+    An empty cell fails every comparison but `<>`, which it passes. Text is compared without outer
+    blanks, by code point; a text that is no number fails a comparison with a number.
+    """
+    if isinstance(tree, All):
+        return np.logical_and.reduce([evaluate(p, get) for p in tree.parts])
+    if isinstance(tree, AnyOf):
+        return np.logical_or.reduce([evaluate(p, get) for p in tree.parts])
+    if isinstance(tree, Not):
+        return ~evaluate(tree.part, get)
+    column = get(tree.name)
+    if isinstance(tree, Empty):
+        blank = _blank(column)
+        return ~blank if tree.negated else blank
+    if isinstance(tree, Matches):
+        return _matches(as_text(column), tree.pattern)
+    if isinstance(tree, In):
+        return np.logical_or.reduce([_compare(column, "=", v) for v in tree.values])
+    if isinstance(tree.value, Name):
+        return _compare_columns(column, tree.operator, get(tree.value.name))
+    assert isinstance(tree, Compare)
+    return _compare(column, tree.operator, tree.value)
+
+
+def _blank(column: Column) -> Mask:
+    if isinstance(column, Text):
+        return column.is_empty | column.hits([not v.strip() for v in column.values.to_pylist()])
+    return missing(column)
+
+
+def _compare(column: Column, op: str, value: Any) -> Mask:
+    fn = _COMPARE[op]
+    if isinstance(column, Text):
+        if isinstance(value, Decimal):
+            judged = [_number_holds(v, fn, value, op) for v in column.values.to_pylist()]
+        else:
+            judged = [fn(v.strip(), value) for v in column.values.to_pylist()]
+        mask = column.hits(judged)
+        return mask | column.is_empty if op == "<>" else mask
+    if isinstance(value, str):
+        return _compare(as_text(column), op, value)
+    result: Mask = np.asarray(fn(column, float(value)))
+    return result
+
+
+def _number_holds(text: str, fn: Callable[[Any, Any], bool], value: Decimal, op: str) -> bool:
+    number = decimal_or_none(text)
+    return op == "<>" if number is None else fn(number, value)
+
+
+def decimal_or_none(text: str) -> Decimal | None:
+    """A plain decimal number, or None; no thousands separator, no exponent guess, no infinity."""
+    try:
+        number = Decimal(text.strip())
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+def _compare_columns(left: Column, op: str, right: Column) -> Mask:
+    if not isinstance(left, Text) and not isinstance(right, Text):
+        result: Mask = np.asarray(_COMPARE[op](left, right))
+        return result
+    both = Text.concat([as_text(left).map(str.strip), as_text(right).map(str.strip)])
+    ranks = both.ranks()
+    a: Numbers = ranks[: len(left)].astype(np.float64)
+    b: Numbers = ranks[len(left) :].astype(np.float64)
+    filled = (a >= 0) & (b >= 0)
+    mask: Mask = np.asarray(_COMPARE[op](a, b)) & filled
+    return mask | ~filled if op == "<>" else mask
+
+
+def _matches(column: Text, pattern: str) -> Mask:
+    compiled = regex.compile(pattern)
+    try:
+        return column.hits(
+            [bool(compiled.search(v, timeout=REGEX_SECONDS)) for v in column.values.to_pylist()]
+        )
+    except TimeoutError:
+        raise UserError(
+            f"the regular expression /{pattern}/ takes too long on one of the values; make it simpler"
+        ) from None

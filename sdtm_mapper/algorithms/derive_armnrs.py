@@ -1,0 +1,62 @@
+"""derive_armnrs: why ARM, ACTARM or both are null or not as planned."""
+
+from __future__ import annotations
+
+import numpy as np
+from pydantic import field_validator
+
+from sdtm_mapper.algorithms.base import Outcome, Params, Reads, Rows, Verb
+from sdtm_mapper.algorithms.conditions import ConditionError, evaluate, names, parse
+from sdtm_mapper.model.columns import Text, missing
+from sdtm_mapper.model.study import VariableSpec
+
+
+class DeriveArmnrs(Params):
+    """`derive_armnrs: auto`; `screen_failure`, `unplanned`: conditions that say so."""
+
+    derive_armnrs: str = "auto"
+    screen_failure: str | None = None
+    unplanned: str | None = None
+
+    @field_validator("screen_failure", "unplanned")
+    @classmethod
+    def _parses(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                parse(value)
+            except ConditionError as error:
+                raise ValueError(f"{error} (character {error.offset + 1} of the condition)") from None
+        return value
+
+
+def apply(params: DeriveArmnrs, rows: Rows) -> Outcome:
+    """SCREEN FAILURE, NOT ASSIGNED, ASSIGNED, NOT TREATED or UNPLANNED TREATMENT; else empty.
+
+    Source: SDTMIG 3.4, DM assumptions on ARM, ACTARM and ARMNRS; codelist ARMNULRS.
+    """
+    none = np.zeros(rows.n, np.bool_)
+    failed = evaluate(parse(params.screen_failure), rows.column) if params.screen_failure else none
+    unplanned = evaluate(parse(params.unplanned), rows.column) if params.unplanned else none
+    unassigned, untreated = missing(rows.column("ARMCD")), missing(rows.column("ACTARMCD"))
+    reasons = ["SCREEN FAILURE", "UNPLANNED TREATMENT", "NOT ASSIGNED", "ASSIGNED, NOT TREATED"]
+    codes = np.select([failed, unplanned, unassigned, untreated], [0, 1, 2, 3], default=-1).astype(np.int32)
+    return Outcome(Text.empty(0).recoded(codes, reasons))
+
+
+def reads(params: DeriveArmnrs, target: VariableSpec) -> Reads:
+    """ARMCD, ACTARMCD and what the conditions name."""
+    others = [n for c in (params.screen_failure, params.unplanned) if c for n in names(parse(c))]
+    return Reads(names=tuple(dict.fromkeys(["ARMCD", "ACTARMCD", *others])))
+
+
+def sentence(params: DeriveArmnrs, target: VariableSpec) -> str:
+    """For Define-XML."""
+    failed = f'"SCREEN FAILURE" if {params.screen_failure}; ' if params.screen_failure else ""
+    unplanned = f'"UNPLANNED TREATMENT" if {params.unplanned}; ' if params.unplanned else ""
+    return (
+        f'{failed}{unplanned}"NOT ASSIGNED" if ARMCD is empty; "ASSIGNED, NOT TREATED" if ACTARMCD is empty;'
+        " otherwise empty."
+    )
+
+
+VERB = Verb("derive_armnrs", DeriveArmnrs, "subject", apply, reads, sentence)

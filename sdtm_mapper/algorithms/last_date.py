@@ -1,0 +1,72 @@
+"""last_date: the latest date that any domain has of the subject (RFPENDTC)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sdtm_mapper.algorithms.base import Outcome, Params, Reads, Rows, Verb
+from sdtm_mapper.algorithms.values import as_names
+from sdtm_mapper.model.columns import Text
+from sdtm_mapper.model.study import DomainSpec, Study, VariableSpec
+
+NOT_PARTICIPATION = frozenset({"BRTHDTC", "RFPENDTC"})
+
+
+class LastDate(Params):
+    """`last_date: all`; `exclude` names variables that do not count, e.g. planned dates."""
+
+    last_date: str
+    exclude: str | tuple[str, ...] = ()
+
+
+def dates_of(study: Study, exclude: tuple[str, ...]) -> tuple[tuple[DomainSpec, str], ...]:
+    """Every --DTC variable of the subject domains, but birth, RFPENDTC itself and the excluded ones."""
+    skip = NOT_PARTICIPATION | set(exclude)
+    return tuple(
+        (domain, v.name)
+        for domain in study.domains
+        if not domain.reference
+        for v in domain.variables
+        if v.name.endswith("DTC") and v.name not in skip and f"{domain.name}.{v.name}" not in skip
+    )
+
+
+def apply(params: LastDate, rows: Rows) -> Outcome:
+    """The latest of all dates of the subject, by ISO 8601 text: a time is later than its day alone.
+
+    Source: SDTMIG 3.4, DM, RFPENDTC: the last known date of contact.
+    """
+    columns: list[Text] = []
+    subjects = []
+    for domain, name in dates_of(rows.study, as_names(params.exclude)):
+        table = rows.domain_table(domain.name)
+        if table is None or not table.n:
+            continue
+        column = table.get(name)
+        assert isinstance(column, Text)
+        columns.append(column)
+        subjects.append(np.asarray(table.subject_codes))
+    if not columns:
+        return Outcome(Text.empty(rows.n))
+    dates, owner = Text.concat(columns), np.concatenate(subjects)
+    usable = np.flatnonzero((dates.codes >= 0) & (owner >= 0))
+    usable = usable[np.argsort(dates.ranks()[usable], kind="stable")]
+    latest = np.full(rows.subject_count + 1, -1, np.int64)
+    latest[owner[usable]] = usable
+    latest[-1] = -1
+    return Outcome(dates.take(latest[np.asarray(rows.subject_codes)]))
+
+
+def reads(params: LastDate, target: VariableSpec) -> Reads:
+    """All dates of all domains."""
+    return Reads(dates_of_all=as_names(params.exclude))
+
+
+def sentence(params: LastDate, target: VariableSpec) -> str:
+    """For Define-XML."""
+    skip = as_names(params.exclude)
+    but = f", except {', '.join(skip)}" if skip else ""
+    return f"The latest date of the subject in any domain{but}."
+
+
+VERB = Verb("last_date", LastDate, "subject", apply, reads, sentence)
