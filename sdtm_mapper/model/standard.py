@@ -77,3 +77,12 @@ class Codelist:
     def by_value(self) -> Mapping[str, Term]:
         """Terms by submission value."""
         return {t.value: t for t in self.terms}
+
+    @cached_property
+    def by_spelling(self) -> Mapping[str, tuple[Term, ...]]:
+        """Terms by case-folded submission value and synonym, in the list's order."""
+        index: dict[str, dict[str, Term]] = {}
+        for t in self.terms:
+            for spelling in (t.value, *t.synonyms):
+                index.setdefault(spelling.casefold(), {})[t.code or t.value] = t
+        return {spelling: tuple(terms.values()) for spelling, terms in index.items()}
