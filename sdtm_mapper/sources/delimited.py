@@ -1,0 +1,315 @@
+"""Delimited text: every cell as the text that was delivered, every row with its record number."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.csv as pc_csv
+
+from sdtm_mapper.model.columns import Text
+from sdtm_mapper.model.study import FormSpec
+from sdtm_mapper.sources import decode as decoding
+from sdtm_mapper.sources.parsed import Flaw, Parsed, Table, distinct_names, load
+from sdtm_mapper.sources.scan import Records, scan
+
+NAMED_DELIMITERS = {"tab": "\t", "\\t": "\t"}
+PARSE_BLOCK = 8 << 20
+
+Mask = npt.NDArray[np.bool_]
+
+
+def read_delimited(path: Path, spec: FormSpec) -> Parsed:
+    """Read one file of delimited text by its form's spec."""
+    content, digest = load(path)
+    size = len(content)
+    other = decoding.other_encoding(content, spec.encoding)
+    if other:
+        return Parsed(digest, size, flaws=(Flaw("SRC026", detail=other, expected=spec.encoding),))
+    decoded = decoding.decode(content, spec.encoding)
+    del content
+    text, quote = decoded.text, ord(spec.quote) if spec.quote else None
+    records = scan(text, ord(_delimiter(spec)), quote, decoded.start)
+    if bool(records.blank.all()):
+        return Parsed(digest, size, flaws=(Flaw("SRC003"),))
+    sheet = _Sheet(text, records, spec, decoded.bad)
+    names = sheet.cells(spec.header_row)
+    if names is None or not any(n.strip() for n in names):
+        flaw = Flaw("SRC004", record=spec.header_row, detail="the header record is absent, blank or not text")
+        return Parsed(digest, size, flaws=(flaw,))
+    return _rows(sheet, names, digest, size)
+
+
+def _delimiter(spec: FormSpec) -> str:
+    return NAMED_DELIMITERS.get(spec.delimiter, spec.delimiter)
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """A file's text with its records."""
+
+    text: bytes
+    records: Records
+    spec: FormSpec
+    bad: tuple[tuple[int, bytes], ...]
+
+    def cells(self, record: int) -> list[str] | None:
+        """One record's cells, by record number; None where it does not exist or is not text."""
+        i = record - 1
+        if not 0 <= i < len(self.records):
+            return None
+        raw = self.text[int(self.records.start[i]) : int(self.records.end[i])]
+        try:
+            line = raw.decode("utf-8").rstrip("\r\n")
+            rows = csv.reader(
+                io.StringIO(line, newline=""),
+                delimiter=_delimiter(self.spec),
+                quotechar=self.spec.quote or None,
+                quoting=csv.QUOTE_MINIMAL if self.spec.quote else csv.QUOTE_NONE,
+            )
+            return next(rows, [])
+        except (UnicodeDecodeError, csv.Error):
+            return None
+
+
+def _rows(sheet: _Sheet, names: list[str], digest: str, size: int) -> Parsed:
+    spec, records = sheet.spec, sheet.records
+    data = _data_mask(records, spec)
+    flaws: list[Flaw] = []
+    reason = np.zeros(len(records), np.int8)  # 0: good; else index into codes
+    codes = ["", *_REASONS]
+    _end_marker(sheet, data, reason, flaws)
+    _damage(sheet, len(names), data, reason, flaws)
+    count = int(data.sum())
+    good = data & (reason == 0)
+    rejected = np.flatnonzero(data & (reason > 0))
+    account = tuple((int(i) + 1, codes[reason[i]]) for i in rejected)
+    if not records.newline_at_end:
+        flaws.append(Flaw("SRC023", record=len(records)))
+    unique, column_flaws = _unique_names(names)
+    columns = _parse(sheet, good, unique)
+    if columns is None:
+        flaws.append(
+            Flaw("SRC004", detail="the rows that the parser found are not the rows that were counted")
+        )
+        lost = np.flatnonzero(good)
+        account = tuple(sorted([*account, *((int(i) + 1, "SRC004") for i in lost)]))
+        return Parsed(digest, size, None, count, account, tuple(flaws))
+    index = np.flatnonzero(good)
+    line = records.lines()[index] if len(records.quoted_ends) else None
+    labels = (sheet.cells(spec.label_row) or []) if spec.label_row else []
+    table = Table(tuple(unique), columns, (index + 1).astype(np.int32), line, tuple(labels))
+    table, flaws2 = _blank_names(table, names)
+    flaws += [*column_flaws, *flaws2, *_replaced(sheet, table)]
+    return Parsed(digest, size, table, count, account, tuple(flaws))
+
+
+def _data_mask(records: Records, spec: FormSpec) -> Mask:
+    """Records that are data: below the header, not blank, no label and not to be skipped."""
+    data = ~records.blank
+    data[: spec.header_row] = False
+    for number in (*spec.skip_rows, *([spec.label_row] if spec.label_row else [])):
+        if 0 < number <= len(data):
+            data[number - 1] = False
+    return data
+
+
+# Why a record is rejected, the weightiest first.
+_REASONS = ("SRC015", "SRC014", "SRC005", "SRC016", "SRC008")
+
+
+def _reject(reason: npt.NDArray[np.int8], where: Any, code: str) -> None:
+    chosen = np.zeros(len(reason), np.bool_)
+    chosen[where] = True
+    reason[chosen & (reason == 0)] = _REASONS.index(code) + 1
+
+
+def _end_marker(sheet: _Sheet, data: Mask, reason: npt.NDArray[np.int8], flaws: list[Flaw]) -> None:
+    marker, records = sheet.spec.end_marker, sheet.records
+    if not marker:
+        return
+    at = _find_marker(sheet, marker, data)
+    if at is None:
+        last = np.flatnonzero(~records.blank)
+        flaws.append(Flaw("SRC013", record=int(last[-1]) + 1, expected=marker))
+        return
+    data[at] = False
+    after = np.flatnonzero(data[at + 1 :]) + at + 1
+    if len(after):
+        _reject(reason, after, "SRC014")
+        flaws.append(Flaw("SRC014", record=int(after[0]) + 1, detail=str(len(after)), expected=marker))
+
+
+def _find_marker(sheet: _Sheet, marker: str, data: Mask) -> int | None:
+    """The first record whose first cell is the marker."""
+    records, wanted = sheet.records, marker.encode()
+    last = np.flatnonzero(data)
+    if len(last) and _first_cell(sheet, int(last[-1])) == marker and sheet.text.count(wanted) == 1:
+        return int(last[-1])
+    at = sheet.text.find(wanted, int(records.start[0]))
+    while at >= 0:
+        i = int(records.of(np.array([at]))[0])
+        if at - int(records.start[i]) <= 1 and data[i] and _first_cell(sheet, i) == marker:
+            return i
+        at = sheet.text.find(wanted, at + 1)
+    return None
+
+
+def _first_cell(sheet: _Sheet, i: int) -> str:
+    cells = sheet.cells(i + 1)
+    return cells[0] if cells else ""
+
+
+def _damage(sheet: _Sheet, width: int, data: Mask, reason: npt.NDArray[np.int8], flaws: list[Flaw]) -> None:
+    """Find records that cannot be taken over as they are, and say so once each."""
+    records, text = sheet.records, sheet.text
+    if records.open_quote is not None:
+        where = np.arange(records.open_quote, len(records))
+        _reject(reason, where, "SRC015")
+        flaws.append(Flaw("SRC015", record=records.open_quote + 1, detail=str(int(data[where].sum()))))
+    _undecodable(sheet, reason, flaws)
+    loose = records.loose[data[records.loose]]
+    if len(loose):
+        _reject(reason, loose, "SRC016")
+        flaws.append(Flaw("SRC016", record=loose + 1))
+    ragged = np.flatnonzero(data & (records.fields != width) & (reason == 0))
+    if len(ragged):
+        _reject(reason, ragged, "SRC008")
+        found = [str(f) for f in records.fields[ragged].tolist()]
+        flaws.append(Flaw("SRC008", record=ragged + 1, detail=found, expected=str(width)))
+    if text.find(b"\0") >= 0:
+        places = np.flatnonzero(np.frombuffer(text, np.uint8) == 0).astype(np.int64)
+        hit, counts = np.unique(records.of(places), return_counts=True)
+        flaws.append(Flaw("SRC006", record=hit + 1, detail=[str(c) for c in counts.tolist()]))
+
+
+def _undecodable(sheet: _Sheet, reason: npt.NDArray[np.int8], flaws: list[Flaw]) -> None:
+    if not sheet.bad:
+        return
+    owner = sheet.records.of(decoding.positions(sheet.bad)).tolist()
+    runs: dict[int, list[str]] = {}
+    for record, (_, raw) in zip(owner, sheet.bad, strict=True):
+        runs.setdefault(record, []).append(raw.hex(" "))
+    where = np.array(list(runs), np.int64)
+    _reject(reason, where, "SRC005")
+    fits = ", ".join(_candidates(sheet, where[:50]))
+    detail = [f"bytes {', '.join(r[:5])}" + (f"; valid as {fits}" if fits else "") for r in runs.values()]
+    flaws.append(Flaw("SRC005", record=where + 1, detail=detail, expected=sheet.spec.encoding))
+
+
+def _candidates(sheet: _Sheet, where: npt.NDArray[np.int64]) -> list[str]:
+    if sheet.spec.encoding.lower().replace("-", "_").startswith(("utf_16", "utf16", "utf_32", "utf32")):
+        return []
+    samples = []
+    for i in where.tolist():
+        raw = sheet.text[int(sheet.records.start[i]) : int(sheet.records.end[i])]
+        known = raw.decode("utf-8", "surrogatepass")
+        parts = [bytes([ord(c) - 0xDC00]) if 0xDC00 <= ord(c) < 0xDD00 else _encode(c, sheet) for c in known]
+        samples.append(b"".join(parts))
+    return [c for c in decoding.candidates(samples) if c != sheet.spec.encoding]
+
+
+def _encode(character: str, sheet: _Sheet) -> bytes:
+    return character.encode(sheet.spec.encoding, "replace")
+
+
+def _unique_names(names: list[str]) -> tuple[list[str], list[Flaw]]:
+    """Column names made distinct: a second AETERM becomes 'AETERM (2)', a blank name '(column 7)'."""
+    named = [n if n.strip() else f"(column {i})" for i, n in enumerate(names, 1)]
+    twice = {n: named.count(n) for n in named if named.count(n) > 1}
+    return distinct_names(named), [Flaw("SRC009", column=n, detail=str(c)) for n, c in twice.items()]
+
+
+def _blank_names(table: Table, names: list[str]) -> tuple[Table, list[Flaw]]:
+    """Report columns without a name; one that holds nothing at all is left out."""
+    blank = [i for i, n in enumerate(names) if not n.strip()]
+    if not blank:
+        return table, []
+    flaws = []
+    keep = list(range(len(names)))
+    for i in blank:
+        filled = int((~table.columns[i].is_empty).sum())
+        flaws.append(Flaw("SRC010", column=table.names[i], detail=str(filled)))
+        if not filled:
+            keep.remove(i)
+    labels = tuple(table.labels[i] for i in keep if i < len(table.labels))
+    kept = tuple(table.names[i] for i in keep)
+    return Table(kept, tuple(table.columns[i] for i in keep), table.record, table.line, labels), flaws
+
+
+def _replaced(sheet: _Sheet, table: Table) -> list[Flaw]:
+    """Cells that hold U+FFFD: text that was lost before it reached us."""
+    if sheet.text.isascii() or sheet.text.find(b"\xef\xbf\xbd") < 0:
+        return []
+    flaws = []
+    for name, column in zip(table.names, table.columns, strict=True):
+        hit = column.hits(["\ufffd" in v for v in column.values.to_pylist()])
+        if hit.any():
+            rows = np.flatnonzero(hit)
+            flaws.append(Flaw("SRC007", record=table.record[rows], column=name))
+    return flaws
+
+
+def _parse(sheet: _Sheet, good: Mask, names: list[str]) -> tuple[Text, ...] | None:
+    """The good records' cells; None where the parser does not agree with the count."""
+    index = np.flatnonzero(good)
+    if not len(index):
+        return tuple(Text.empty(0) for _ in names)
+    keys = [str(i) for i in range(len(names))]
+    longest = int((sheet.records.end - sheet.records.start).max()) + 2
+    kind = pa.dictionary(pa.int32(), pa.string())
+    try:
+        table = pc_csv.read_csv(
+            _stream(sheet, index),
+            pc_csv.ReadOptions(column_names=keys, block_size=min(max(PARSE_BLOCK, 2 * longest), 2**31 - 1)),
+            pc_csv.ParseOptions(
+                delimiter=_delimiter(sheet.spec),
+                quote_char=sheet.spec.quote or False,
+                double_quote=True,
+                escape_char=False,
+                newlines_in_values=bool(len(sheet.records.quoted_ends)),
+            ),
+            pc_csv.ConvertOptions(
+                check_utf8=False,  # decoded strictly already
+                column_types=dict.fromkeys(keys, kind),
+                null_values=[""],
+                strings_can_be_null=True,  # '' is empty and nothing else
+                quoted_strings_can_be_null=True,
+            ),
+        )
+    except pa.ArrowInvalid:  # its message quotes cells: it must not travel
+        return None
+    if table.num_rows != len(index):
+        return None
+    columns = []
+    for _ in names:
+        columns.append(Text.from_arrow(table.column(0)))
+        table = table.remove_column(0)
+    return tuple(columns)
+
+
+def _stream(sheet: _Sheet, index: npt.NDArray[np.int64]) -> Any:
+    """The good records' bytes, copied only where something between them must be left out."""
+    start, end, blank = sheet.records.start, sheet.records.end, sheet.records.blank
+    skipped = np.ones(len(sheet.records), np.bool_)
+    skipped[index] = False
+    skipped &= ~blank  # the parser passes over blank lines itself
+    first, last = int(index[0]), int(index[-1])
+    cuts = np.flatnonzero(skipped[first : last + 1]) + first
+    view = memoryview(sheet.text)
+    if not len(cuts):
+        return pa.BufferReader(pa.py_buffer(view[int(start[first]) : int(end[last])]))
+    starts = [first, *(cuts + 1).tolist()]
+    ends = [*cuts.tolist(), last + 1]
+    parts = [
+        view[int(start[a]) : int(start[b]) if b < len(start) else len(view)]
+        for a, b in zip(starts, ends, strict=True)
+        if a < b
+    ]
+    return pa.BufferReader(pa.py_buffer(b"".join(parts)))

@@ -1,0 +1,204 @@
+"""Forms from the tables of their files: renamed, held against the spec, stripped of identifiers, stacked."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sdtm_mapper.model.columns import Text, group_codes
+from sdtm_mapper.model.raw import RawFile, RawForm
+from sdtm_mapper.model.study import FormSpec
+from sdtm_mapper.sources.parsed import Flaw, Table, distinct_names
+from sdtm_mapper.sources.privacy import exposed_ids
+
+Flaws = list[tuple[str, FormSpec, Flaw]]  # (file, spec, what is wrong)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One file of a form, read."""
+
+    file: RawFile
+    spec: FormSpec
+    table: Table
+
+
+def build_form(name: str, parts: Sequence[Part]) -> tuple[RawForm, Flaws]:
+    """Stack a form's files by column name; identifiers are counted and left out."""
+    flaws: Flaws = []
+    renamed = []
+    for part in parts:
+        table, found = _rename(part.table, part.spec)
+        found += _absent(part.table, table, part.spec)
+        flaws += [(part.file.path, part.spec, f) for f in found]
+        renamed.append(replace(part, table=table))
+    flaws += _duplicate_keys(renamed)
+    open_parts, counts = [], dict[str, int]()
+    for part in renamed:
+        secret = _identifiers(part.table, part.spec)
+        for column in sorted(secret):
+            filled = int((~part.table.columns[part.table.names.index(column)].is_empty).sum())
+            counts[column] = counts.get(column, 0) + filled
+        table = _without(part.table, secret)
+        flaws += [(part.file.path, part.spec, f) for f in exposed_ids(table)]
+        open_parts.append(replace(part, table=table))
+    columns, found_columns = _stack(open_parts)
+    flaws += found_columns
+    return _form(name, open_parts, columns, counts), flaws
+
+
+def _form(
+    name: str, parts: Sequence[Part], columns: Mapping[str, Text], identifiers: Mapping[str, int]
+) -> RawForm:
+    record = np.concatenate([p.table.record for p in parts])
+    sizes = [len(p.table.record) for p in parts]
+    line: npt.NDArray[np.int32] | None = None
+    if any(p.table.line is not None for p in parts):
+        line = np.concatenate([p.table.record if p.table.line is None else p.table.line for p in parts])
+    labels: dict[str, str] = {}
+    for part in parts:
+        for column, label in zip(part.table.names, part.table.labels, strict=False):
+            if label and column in columns:
+                labels.setdefault(column, label)
+    return RawForm(
+        name=name,
+        columns=columns,
+        files=tuple(p.file for p in parts),
+        specs=tuple(p.spec for p in parts),
+        file=np.repeat(np.arange(len(parts), dtype=np.int32), sizes),
+        record=record,
+        line=line,
+        labels=labels,
+        identifiers=dict(identifiers),
+    )
+
+
+def _rename(table: Table, spec: FormSpec) -> tuple[Table, list[Flaw]]:
+    """Delivered names become the spec's; a name that is then there twice is kept apart and reported."""
+    wanted = [spec.rename.get(n, n) for n in table.names]
+    twice = {n: wanted.count(n) for n in wanted if wanted.count(n) > 1}
+    flaws = [Flaw("SRC009", column=n, detail=str(c)) for n, c in twice.items()]
+    return replace(table, names=tuple(distinct_names(wanted))), flaws
+
+
+def declared_columns(spec: FormSpec) -> dict[str, str]:
+    """Columns that a form's spec speaks of, by the name used in the spec, with what for."""
+    out: dict[str, str] = {}
+    for name, role in (
+        (spec.subject, "subject"),
+        (spec.site_column, "site_column"),
+        (spec.cutoff, "cutoff"),
+        *((c, "row_key") for c in spec.row_key),
+        *((c, "dates") for c in spec.dates),
+    ):
+        if name:
+            out[name] = f"{out[name]}, {role}" if name in out else role
+    return out
+
+
+def _absent(delivered: Table, table: Table, spec: FormSpec) -> list[Flaw]:
+    flaws = []
+    there = set(table.names)
+    roles = {k: v for k, v in declared_columns(spec).items() if k not in there}
+    for source, target in spec.rename.items():
+        if source not in delivered.names:
+            flaws.append(Flaw("SRC011", column=source, detail="rename", expected=_nearest(source, table)))
+            roles.pop(target, None)
+    for name, role in roles.items():
+        if name not in spec.identifiers:
+            flaws.append(Flaw("SRC011", column=name, detail=role, expected=_nearest(name, table)))
+    for name in spec.identifiers:
+        if name not in there and name not in delivered.names:
+            flaws.append(Flaw("SRC012", column=name, expected=_nearest(name, table)))
+    return flaws
+
+
+def _nearest(name: str, table: Table) -> str | None:
+    folded = {n.casefold().strip(): n for n in reversed(table.names)}
+    close = difflib.get_close_matches(name.casefold().strip(), list(folded), 1, 0.8)
+    return folded[close[0]] if close else None
+
+
+def _identifiers(table: Table, spec: FormSpec) -> set[str]:
+    """Columns to leave out: declared by either name, and further columns of the same name."""
+    secret = {spec.rename.get(n, n) for n in spec.identifiers} | set(spec.identifiers)
+    return {n for n in table.names if n in secret or _base(n) in secret}
+
+
+def _base(name: str) -> str:
+    head, _, tail = name.rpartition(" (")
+    return head if head and tail.rstrip(")").isdigit() else name
+
+
+def _without(table: Table, secret: set[str]) -> Table:
+    if not secret:
+        return table
+    keep = [i for i, n in enumerate(table.names) if n not in secret]
+    return Table(
+        tuple(table.names[i] for i in keep),
+        tuple(table.columns[i] for i in keep),
+        table.record,
+        table.line,
+        tuple(table.labels[i] if i < len(table.labels) else "" for i in keep),
+    )
+
+
+def _stack(parts: Sequence[Part]) -> tuple[dict[str, Text], Flaws]:
+    """Columns by name over all files; a column that one file lacks is empty there."""
+    names = list(dict.fromkeys(n for p in parts for n in p.table.names))
+    flaws: Flaws = []
+    columns = {}
+    for name in names:
+        cells = []
+        for part in parts:
+            if name in part.table.names:
+                cells.append(part.table.columns[part.table.names.index(name)])
+            else:
+                cells.append(Text.empty(len(part.table.record)))
+                flaws.append((part.file.path, part.spec, Flaw("SRC024", column=name)))
+        columns[name] = Text.concat(cells)
+    return columns, flaws
+
+
+def _duplicate_keys(parts: Sequence[Part]) -> Flaws:
+    """Rows whose row_key an earlier row of the same source already has."""
+    flaws: Flaws = []
+    for spec in dict.fromkeys(id(p.spec) for p in parts):
+        mine = [p for p in parts if id(p.spec) == spec]
+        key = mine[0].spec.row_key
+        if key and all(set(key) <= set(p.table.names) for p in mine):
+            flaws += _duplicates(mine, key)
+    return flaws
+
+
+def _duplicates(parts: Sequence[Part], key: tuple[str, ...]) -> Flaws:
+    columns = [Text.concat([p.table.columns[p.table.names.index(k)] for p in parts]) for k in key]
+    codes = group_codes(columns)
+    _, first, group = np.unique(codes, return_index=True, return_inverse=True)
+    again = np.flatnonzero(first[group] != np.arange(len(codes)))
+    if not len(again):
+        return []
+    record = np.concatenate([p.table.record for p in parts])
+    file = np.repeat(np.arange(len(parts)), [len(p.table.record) for p in parts])
+    earlier = first[group[again]]
+    secret = _identifiers(parts[0].table, parts[0].spec)
+    flaws: Flaws = []
+    for i, part in enumerate(parts):
+        here = file[again] == i
+        if here.any():
+            rows, before = again[here], earlier[here]
+            where = [
+                f"record {record[b]}" + ("" if file[b] == i else f" of {parts[file[b]].file.path}")
+                for b in before.tolist()
+            ]
+            values: tuple[Any, ...] = tuple(
+                "(withheld)" if k in secret else c.take(rows) for k, c in zip(key, columns, strict=True)
+            )
+            flaw = Flaw("SRC017", record=record[rows], detail=where, variables=key, values=values)
+            flaws.append((part.file.path, part.spec, flaw))
+    return flaws
