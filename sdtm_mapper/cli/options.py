@@ -1,0 +1,116 @@
+"""Options that several commands share, each defined once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+# Names of report.FORMATS, written here so that --help need not load it; a test holds them together.
+OUTPUT_FORMATS = ("text", "json", "junit")
+FAIL_ON = ("reject", "error", "warning", "note", "never")
+
+
+@dataclass(frozen=True)
+class Output:
+    """One report that was asked for; `file` None is standard output."""
+
+    format: str
+    file: Path | None = None
+
+
+def _output(value: str) -> Output:
+    name, colon, file = value.partition(":")
+    if name not in OUTPUT_FORMATS:
+        raise click.BadParameter(f"'{name}' is no format; there are {', '.join(OUTPUT_FORMATS)}.")
+    if colon and not file:
+        raise click.BadParameter(f"'{value}' names no file after the colon.")
+    return Output(name, Path(file) if file else None)
+
+
+def _outputs(ctx: click.Context, param: click.Parameter, value: Sequence[str]) -> tuple[Output, ...]:  # noqa: ARG001
+    wanted = tuple(_output(text) for text in value)
+    targets = [o.file for o in wanted]
+    for target in targets:
+        if targets.count(target) > 1:
+            place = target or "standard output"
+            raise click.BadParameter(f"two reports go to {place}; give each a FILE of its own.")
+    return wanted
+
+
+def _codes(ctx: click.Context, param: click.Parameter, value: Sequence[str]) -> tuple[str, ...]:  # noqa: ARG001
+    return tuple(code.strip() for text in value for code in text.split(",") if code.strip())
+
+
+fail_on = click.option(
+    "--fail-on",
+    type=click.Choice(FAIL_ON),
+    default="error",
+    show_default=True,
+    help="Exit with 1 where a finding is at least this severe.",
+)
+baseline = click.option(
+    "--baseline",
+    type=click.Path(exists=True, path_type=Path),
+    help="An earlier run (its folder or findings): only findings that are new since then count.",
+)
+select = click.option(
+    "--select",
+    metavar="CODE",
+    multiple=True,
+    callback=_codes,
+    help="Only rules whose code is or starts with CODE; repeatable, or with commas.",
+)
+ignore = click.option(
+    "--ignore",
+    metavar="CODE",
+    multiple=True,
+    callback=_codes,
+    help="Leave out rules whose code is or starts with CODE; outranks --select.",
+)
+outputs = click.option(
+    "-o",
+    "--output",
+    "outputs",
+    metavar="FORMAT[:FILE]",
+    multiple=True,
+    callback=_outputs,
+    help=f"A report, to standard output or to FILE; repeatable. Formats: {', '.join(OUTPUT_FORMATS)}.",
+)
+no_values = click.option(
+    "--no-values", is_flag=True, help="Leave patients' values out of the reports, for what CI publishes."
+)
+color = click.option(
+    "--color/--no-color",
+    "color",
+    default=None,
+    help="Colour or none; otherwise NO_COLOR, FORCE_COLOR and the terminal decide.",
+)
+quiet = click.option("-q", "--quiet", is_flag=True, help="No progress on standard error.")
+
+
+def reporting(function: F) -> F:
+    """All options of a command that reports findings.
+
+    Its parameters: fail_on, baseline, select, ignore, outputs, no_values, color, quiet.
+    """
+    for option in reversed((fail_on, baseline, select, ignore, outputs, no_values, color, quiet)):
+        function = option(function)
+    return function
+
+
+def use_color(flag: bool | None, stream: IO[Any]) -> bool:
+    """Whether to colour what goes to `stream`: the option, else NO_COLOR, FORCE_COLOR, else a terminal."""
+    if flag is not None:
+        return flag
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return stream.isatty() and os.environ.get("TERM") != "dumb"

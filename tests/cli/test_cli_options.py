@@ -1,0 +1,109 @@
+"""Shared options: what they accept and refuse."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from sdtm_mapper.cli import options
+from sdtm_mapper.cli.options import Output
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@click.command()
+@options.reporting
+def _command(**given: object) -> None:
+    for name, value in given.items():
+        click.echo(f"{name}={value!r}")
+
+
+def _run(*args: str) -> Result:
+    return CliRunner().invoke(_command, list(args))
+
+
+def test_defaults() -> None:
+    assert _run().output.splitlines() == [
+        "fail_on='error'",
+        "baseline=None",
+        "select=()",
+        "ignore=()",
+        "outputs=()",
+        "no_values=False",
+        "color=None",
+        "quiet=False",
+    ]
+
+
+def test_outputs_repeat() -> None:
+    seen = []
+
+    @click.command()
+    @options.outputs
+    def command(outputs: tuple[Output, ...]) -> None:
+        seen.extend(outputs)
+
+    args = ["-o", "text", "-o", "json:out/a:b.json", "--output", "junit:j.xml"]
+    assert CliRunner().invoke(command, args).exit_code == 0
+    assert seen == [Output("text"), Output("json", Path("out/a:b.json")), Output("junit", Path("j.xml"))]
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (("-o", "yaml"), "'yaml' is no format; there are text, json"),
+        (("-o", "json:"), "names no file"),
+        (("-o", "text", "-o", "json"), "two reports go to standard output"),
+        (("-o", "text:a", "-o", "json:a"), "two reports go to a"),
+        (("--fail-on", "fatal"), "'fatal' is not one of"),
+        (("--baseline", "absent"), "does not exist"),
+    ],
+)
+def test_refused(args: tuple[str, ...], words: str) -> None:
+    result = _run(*args)
+    assert result.exit_code == 2
+    assert words in result.output
+
+
+def test_codes_may_be_repeated_or_have_commas() -> None:
+    lines = _run("--select", "MAP, RAW001", "--select", "CT", "--ignore", "CT002").output.splitlines()
+    assert "select=('MAP', 'RAW001', 'CT')" in lines
+    assert "ignore=('CT002',)" in lines
+
+
+@pytest.mark.parametrize(
+    ("flag", "env", "terminal", "expected"),
+    [
+        (None, {}, True, True),
+        (None, {}, False, False),
+        (None, {"NO_COLOR": "1"}, True, False),
+        (None, {"NO_COLOR": ""}, True, True),
+        (None, {"FORCE_COLOR": "1"}, False, True),
+        (None, {"FORCE_COLOR": "1", "NO_COLOR": "1"}, True, False),
+        (None, {"TERM": "dumb"}, True, False),
+        (True, {"NO_COLOR": "1"}, False, True),
+        (False, {"FORCE_COLOR": "1"}, True, False),
+    ],
+)
+def test_colour(
+    flag: bool | None, env: dict[str, str], terminal: bool, expected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("NO_COLOR", "FORCE_COLOR", "TERM"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    assert options.use_color(flag, _Terminal() if terminal else io.StringIO()) is expected
+
+
+def test_formats_are_those_of_the_report_room() -> None:
+    report = pytest.importorskip("sdtm_mapper.report")
+    if not hasattr(report, "FORMATS"):
+        pytest.skip("the report room has no formats yet")
+    assert tuple(report.FORMATS) == options.OUTPUT_FORMATS
