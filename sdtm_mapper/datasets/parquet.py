@@ -21,18 +21,19 @@ Target = str | PathLike[str]
 
 
 def write_parquet(path: Target, domain: Domain) -> None:
-    """Write one dataset: text as strings, numbers as float64, missing cells null.
+    """Write one dataset: text as dictionary-encoded strings, numbers as float64, missing cells null.
 
     A field's metadata holds `label`, `type` and `format`, the schema's `dataset` and `label`; there is
-    nothing of pandas. Cells are written as plain strings that the file encodes by first appearance, so
-    that the order of a Text's distinct values does not show.
+    nothing of pandas. Each row group's text is encoded by first appearance, so that the order of a
+    Text's distinct values does not show.
     """
     schema = pa.schema(
         [_field(v, domain.columns[v.name]) for v in domain.variables],
         {"sdtm-mapper": json.dumps({"dataset": domain.name, "label": domain.spec.label})},
     )
     columns = [domain.columns[v.name] for v in domain.variables]
-    with _writer(path, schema, [f.name for f in schema], {}) as writer:
+    texts = [v.name for v, column in zip(domain.variables, columns, strict=True) if isinstance(column, Text)]
+    with _writer(path, schema, texts, {}) as writer:
         for rows in _groups(len(domain)):
             arrays = [_arrow(column, rows) for column in columns]
             writer.write_table(pa.table(arrays, schema=schema), row_group_size=ROWS)
@@ -76,14 +77,16 @@ def _groups(n: int) -> Iterator[slice]:
 
 
 def _field(variable: VariableSpec, column: Column) -> Any:
-    kind = pa.string() if isinstance(column, Text) else pa.float64()
+    kind = pa.dictionary(pa.int32(), pa.string()) if isinstance(column, Text) else pa.float64()
     said = {"label": variable.label, "type": variable.type, "format": variable.format}
     return pa.field(variable.name, kind, metadata=said)
 
 
 def _arrow(column: Column, rows: slice) -> Any:
     if isinstance(column, Text):
-        return Text(column.codes[rows], column.values).arrow()
+        codes = column.codes[rows]
+        first = pa.array(codes, mask=codes < 0).dictionary_encode()
+        return pa.DictionaryArray.from_arrays(first.indices, column.values.take(first.dictionary))
     cells = column[rows]
     return pa.array(cells, pa.float64(), mask=np.isnan(cells))
 

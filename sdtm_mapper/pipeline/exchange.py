@@ -27,7 +27,7 @@ TOOL = "sdtm-mapper"
 
 @dataclass(frozen=True)
 class _Places:
-    """The destination and what stands beside it while a run writes: fixed names, which the lock makes ours."""
+    """The destination and what stands beside it while a run writes; the lock makes these names ours."""
 
     destination: Path
     staging: Path  # the package that is being built; after an exchange the old one
@@ -87,8 +87,8 @@ def _told(destination: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise UserError(
-            f"{destination}: the package could not be written: {error.strerror or error}. No part of a package "
-            "was left in its place. Check the disk and your rights to the folder above it, and run again."
+            f"{destination}: the package could not be written: {error.strerror or error}. No half-written "
+            "package was left there. Check the disk and your rights to the folder above it, and run again."
         ) from error
 
 
