@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import cast
 
 from sdtm_mapper.model.errors import UserError
 from sdtm_mapper.model.standard import Core, IgDataset, IgVariable, ModelVariable, VariableType
+from sdtm_mapper.standards.manifest import checked_bytes, read_manifest
 from sdtm_mapper.standards.paths import specs_dir
 
+DATASETS = "datasets.txt"
+VARIABLES = "variables.txt"
 DATASET_COLUMNS = ("class", "dataset", "label", "structure")
 VARIABLE_COLUMNS = (
     "dataset",
@@ -48,7 +51,6 @@ class Guide:
     model_version: str
     datasets: Mapping[str, IgDataset]
     model: tuple[ModelVariable, ...]
-    _supp: dict[str, IgDataset] = field(default_factory=dict, repr=False, compare=False)
 
     def dataset(self, name: str) -> IgDataset | None:
         """A dataset by name; SUPPAE is SUPPQUAL under that name, with AE in its label."""
@@ -56,11 +58,8 @@ class Guide:
             return self.datasets[name]
         if not (match := _SUPP.fullmatch(name)) or "SUPPQUAL" not in self.datasets:
             return None
-        if name not in self._supp:
-            base = self.datasets["SUPPQUAL"]
-            label = base.label.replace("[domain name]", match[1])
-            self._supp[name] = replace(base, name=name, label=label)
-        return self._supp[name]
+        base = self.datasets["SUPPQUAL"]
+        return replace(base, name=name, label=base.label.replace("[domain name]", match[1]))
 
     def class_variables(self, observation_class: str) -> tuple[ModelVariable, ...]:
         """What the model allows in a dataset of that class: identifiers, the class's own, timing."""
@@ -107,34 +106,29 @@ def load_guide(version: str = "3.4") -> Guide:
         known = ", ".join(_MODEL_OF_GUIDE)
         raise UserError(f"SDTMIG {version} is not among the guides that sdtm-mapper carries: {known}.")
     model_version = _MODEL_OF_GUIDE[version]
-    folder = specs_dir() / "standards"
+    standards = specs_dir() / "standards"
+    folder = standards / "sdtmig" / version
     variables: dict[str, list[IgVariable]] = {}
-    for row in read_table(folder / "sdtmig" / version / "variables.txt", VARIABLE_COLUMNS):
+    for row in _table(folder, VARIABLES, VARIABLE_COLUMNS):
         variables.setdefault(row[0], []).append(_variable(row))
     datasets = {
         name: IgDataset(name, label, observation_class, structure, tuple(variables[name]))
-        for observation_class, name, label, structure in read_table(
-            folder / "sdtmig" / version / "datasets.txt", DATASET_COLUMNS
-        )
+        for observation_class, name, label, structure in _table(folder, DATASETS, DATASET_COLUMNS)
     }
     model = tuple(
         ModelVariable(name, label, cast(VariableType, kind), observation_class, int(order))
-        for observation_class, order, name, label, kind in read_table(
-            folder / "sdtm" / model_version / "variables.txt", MODEL_COLUMNS
+        for observation_class, order, name, label, kind in _table(
+            standards / "sdtm" / model_version, VARIABLES, MODEL_COLUMNS
         )
     )
     return Guide(version, model_version, datasets, model)
 
 
-def read_table(path: Path, columns: tuple[str, ...]) -> list[list[str]]:
-    """Rows of a tab-delimited file of ours, which must have exactly these columns."""
-    try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except OSError as fault:
-        raise UserError(f"{path}: cannot be read ({fault.strerror}). Install sdtm-mapper again.") from fault
-    rows = [line.split("\t") for line in lines[:-1]]
-    if not rows or tuple(rows[0]) != columns or any(len(r) != len(columns) for r in rows):
-        raise UserError(f"{path}: is not a table of {', '.join(columns)}. Install sdtm-mapper again.")
+def _table(folder: Path, name: str, columns: tuple[str, ...]) -> list[list[str]]:
+    lines = checked_bytes(folder, read_manifest(folder), name).decode().split("\n")[:-1]
+    rows = [line.split("\t") for line in lines]
+    if tuple(rows[0]) != columns:
+        raise UserError(f"{folder / name}: has other columns than {', '.join(columns)}.")
     return rows[1:]
 
 

@@ -6,7 +6,14 @@ import csv
 from pathlib import Path
 
 from sdtm_mapper.model.errors import UserError
-from sdtm_mapper.standards.guide import DATASET_COLUMNS, LIST_SEPARATOR, MODEL_COLUMNS, VARIABLE_COLUMNS
+from sdtm_mapper.standards.guide import (
+    DATASET_COLUMNS,
+    DATASETS,
+    LIST_SEPARATOR,
+    MODEL_COLUMNS,
+    VARIABLE_COLUMNS,
+    VARIABLES,
+)
 from sdtm_mapper.standards.manifest import Manifest, sha256
 
 _GUIDE_SOURCE = (
@@ -22,8 +29,6 @@ _GUIDE_SOURCE = (
     "value_list",
 )
 _LISTS = ("codelist_codes", "value_list")
-DATASETS = "datasets.txt"
-VARIABLES = "variables.txt"
 
 
 def build_guide(folder: Path, version: str) -> tuple[Manifest, dict[str, bytes]]:

@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import tempfile
+import zlib
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -25,7 +26,7 @@ LIMIT = 512 * 1024 * 1024  # bytes after decompression; SDTM's ODM-XML has 30 mi
 PUBLISHER = "NCI Enterprise Vocabulary Services (NCI EVS), https://evs.nci.nih.gov"
 _DATE = re.compile(r"(?<!\d)\d{4}-\d\d-\d\d(?!\d)")
 _PACKAGE_IN_NAME = re.compile(
-    r"([A-Za-z][A-Za-z-]*?)[ _-]*(?:Controlled)?[ _-]*(?:Terminology|CT)(?![A-Za-z])", re.I
+    r"([A-Za-z][A-Za-z-]*?)(?:[ _-]+Controlled)?[ _-]+(?:Terminology|CT)(?![A-Za-z])", re.I
 )
 _PACKAGE = re.compile(r"[A-Z][A-Z-]{0,30}")
 
@@ -61,9 +62,11 @@ def import_file(
     manifest, files = build(path, published, package, release)
     folder = standards / "ct" / folder_name(package, release)
     if folder.exists():
-        if (folder / MANIFEST).is_file() and read_manifest(folder).files == manifest.files and intact(folder):
-            return folder, read_manifest(folder), False
-        if not replace:
+        there = _recorded(folder)
+        if there is not None and there.files == manifest.files:
+            if intact(folder, there):
+                return folder, there, False
+        elif not replace:
             raise UserError(
                 f"{folder}: {package} {release} is installed with other content. "
                 "Repeat the command with --replace to put this file in its place."
@@ -112,13 +115,19 @@ def write_folder(folder: Path, files: dict[str, bytes]) -> None:
         shutil.rmtree(beside, ignore_errors=True)
 
 
-def intact(folder: Path) -> bool:
+def intact(folder: Path, manifest: Manifest) -> bool:
     """Whether every file of an installed folder is what its manifest says."""
-    files = read_manifest(folder).files
     try:
-        return all(sha256((folder / name).read_bytes()) == digest for name, digest in files.items())
+        return all(sha256((folder / name).read_bytes()) == digest for name, digest in manifest.files.items())
     except OSError:
         return False
+
+
+def _recorded(folder: Path) -> Manifest | None:
+    try:
+        return read_manifest(folder)
+    except UserError:
+        return None
 
 
 def _package(path: Path, published: Published, given: str) -> str:
@@ -171,7 +180,7 @@ def _opened(path: Path) -> Iterator[io.BufferedReader]:
         raise UserError(
             f"{path.name}: is not UTF-8 text ({fault.reason}). Download the file again."
         ) from fault
-    except (EOFError, lzma.LZMAError, gzip.BadGzipFile) as fault:
+    except (EOFError, lzma.LZMAError, zlib.error, gzip.BadGzipFile) as fault:
         raise UserError(f"{path.name}: is damaged ({fault}). Download the file again.") from fault
     except OSError as fault:
         raise UserError(f"{path}: cannot be read ({fault.strerror or fault}).") from fault

@@ -39,11 +39,15 @@ def read_manifest(folder: Path) -> Manifest:
         manifest = Manifest(*(data[f] for f in _FIELDS))
         maps_ok = all(isinstance(m, dict) for m in (manifest.counts, manifest.files, manifest.source))
     except OSError as fault:
-        raise UserError(f"{path}: cannot be read ({fault.strerror}). Import that release again.") from fault
+        raise UserError(
+            f"{path}: cannot be read ({fault.strerror}). Import that release again with --replace."
+        ) from fault
     except (ValueError, KeyError, TypeError) as fault:
-        raise UserError(f"{path}: is not a manifest of standards. Import that release again.") from fault
+        raise UserError(
+            f"{path}: is not a manifest of standards. Import that release again with --replace."
+        ) from fault
     if data.get("schema") != 1 or not maps_ok:
-        raise UserError(f"{path}: is not a manifest of schema 1. Import that release again.")
+        raise UserError(f"{path}: is not a manifest of schema 1. Import that release again with --replace.")
     return manifest
 
 
@@ -53,7 +57,9 @@ def checked_bytes(folder: Path, manifest: Manifest, name: str) -> bytes:
     try:
         data = path.read_bytes()
     except OSError as fault:
-        raise UserError(f"{path}: cannot be read ({fault.strerror}). Import that release again.") from fault
+        raise UserError(
+            f"{path}: cannot be read ({fault.strerror}). Import that release again with --replace."
+        ) from fault
     if sha256(data) != manifest.files.get(name):
         raise damaged(path)
     return data
@@ -64,7 +70,7 @@ def damaged(path: Path, what: str = "") -> UserError:
     where = f" ({what})" if what else ""
     return UserError(
         f"{path}{where}: was changed after it was installed; its SHA-256 is not the recorded one. "
-        "Import that release again."
+        "Import that release again with --replace."
     )
 
 

@@ -77,7 +77,7 @@ class Terminology:
                 data = file.read(piece.length)
         except OSError as fault:
             raise UserError(
-                f"{path}: cannot be read ({fault.strerror}). Import that release again."
+                f"{path}: cannot be read ({fault.strerror}). Import that release again with --replace."
             ) from fault
         if sha256(data) != piece.sha256:
             raise damaged(path, f"codelist {piece.code}")
@@ -86,11 +86,12 @@ class Terminology:
 
 @dataclass(frozen=True)
 class Installed:
-    """A release that is installed. `place` is 'study', 'home' or 'product'."""
+    """A release's folder. `place` is study, home or product; `fault` says why it cannot be used."""
 
     place: str
     folder: Path
-    manifest: Manifest
+    manifest: Manifest | None
+    fault: str = ""
 
 
 def load_terminology(release: str, places: tuple[Path, ...] = (), package: str = "SDTM") -> Terminology:
@@ -108,11 +109,11 @@ def _load(release: str, package: str, places: tuple[Path, ...], home: Path, spec
     for place in (*places, home / "standards", specs / "standards"):
         folder = place / "ct" / name
         if (folder / MANIFEST).is_file():
-            return _open(folder)
+            return _open(folder, package, release)
     known = [
         f"  {i.manifest.standard} {i.manifest.version} ({i.place})"
         for i in installed(places)
-        if i.manifest.standard.upper() == package
+        if i.manifest is not None and i.manifest.standard == package
     ]
     raise UserError(
         f"Controlled terminology {package} {release or '(no release named)'} is not installed. Installed:\n"
@@ -126,7 +127,10 @@ def installed(places: tuple[Path, ...] = ()) -> Iterator[Installed]:
     named = [*(("study", p) for p in places), ("home", home_dir() / "standards")]
     for place, folder in (*named, ("product", specs_dir() / "standards")):
         for path in sorted((folder / "ct").glob(f"*/{MANIFEST}")):
-            yield Installed(place, path.parent, read_manifest(path.parent))
+            try:
+                yield Installed(place, path.parent, read_manifest(path.parent))
+            except UserError as fault:
+                yield Installed(place, path.parent, None, str(fault))
 
 
 def folder_name(package: str, release: str) -> str:
@@ -134,8 +138,13 @@ def folder_name(package: str, release: str) -> str:
     return f"{package.lower()}-{release}"
 
 
-def _open(folder: Path) -> Terminology:
+def _open(folder: Path, package: str, release: str) -> Terminology:
     manifest = read_manifest(folder)
+    if (manifest.standard, manifest.version) != (package, release):
+        raise UserError(
+            f"{folder}: its manifest says {manifest.standard} {manifest.version}, not {package} {release}. "
+            "A release's folder cannot be renamed; import the release itself."
+        )
     data = checked_bytes(folder, manifest, INDEX)
     slices: dict[str, _Slice] = {}
     codes: dict[str, str] = {}
