@@ -1,0 +1,132 @@
+"""A JSON Schema of all files of a spec, for editors; made from the models that read them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from sdtm_mapper.algorithms import VERBS
+from sdtm_mapper.algorithms.base import Verb
+from sdtm_mapper.study.schema import (
+    DeliveryFile,
+    DomainFile,
+    ExceptionsModel,
+    FormModel,
+    QualifierModel,
+    SourcesFile,
+    StudyFile,
+    TerminologyFile,
+)
+
+FILES: Mapping[str, type[BaseModel]] = {
+    "study": StudyFile,
+    "sources": SourcesFile,
+    "domain": DomainFile,
+    "terminology": TerminologyFile,
+    "delivery": DeliveryFile,
+}
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_SCALARS = {
+    "string": ["string", "number", "boolean"],
+    "integer": ["integer", "string"],
+    "number": ["number", "string"],
+    "boolean": ["boolean", "string"],
+}
+
+
+def json_schema(file: str | None = None, verbs: Mapping[str, Verb] = VERBS) -> dict[str, Any]:
+    """One schema with a definition for each kind of file; with `file`, the schema of that kind alone.
+
+    Editors type scalars as YAML does, so a text may also be a number or a boolean there.
+    """
+    models = [*FILES.values(), FormModel, ExceptionsModel, QualifierModel]
+    _, top = models_json_schema([(m, "validation") for m in models], ref_template="#/$defs/{model}")
+    defs: dict[str, Any] = {n: _part(d) for n, d in top["$defs"].items()}
+    exceptions = defs.pop("ExceptionsModel")["properties"]
+    qualifier = defs.pop("QualifierModel")["properties"]
+    for name, verb in verbs.items():
+        defs[f"verb.{name}"] = _verb(name, verb, {})
+    calls = [{"$ref": f"#/$defs/verb.{n}"} for n in verbs]
+    defs["branch"] = {"anyOf": [{"type": _SCALARS["string"]}, *calls]}
+    defs["variable"] = _variable(verbs, exceptions)
+    defs["qualifier"] = _variable(verbs, {**exceptions, **qualifier})
+    defs["DomainFile"]["properties"]["variables"] = _map_of("variable")
+    defs["DomainFile"]["properties"]["supplemental"] = _map_of("qualifier")
+    partial = {k: v for k, v in defs["FormModel"].items() if k != "required"}
+    defs["overlay"] = partial
+    overlays = {"type": "object", "additionalProperties": _map_of("overlay")}
+    defs["SourcesFile"]["properties"]["overlays"] = overlays
+    schema: dict[str, Any] = {"$schema": DIALECT, "title": "A study of sdtm-mapper"}
+    kinds = [file] if file else list(FILES)
+    refs = [{"$ref": f"#/$defs/{FILES[k].__name__}"} for k in kinds]
+    schema |= refs[0] if file else {"anyOf": refs}
+    return {**schema, "$defs": dict(sorted(defs.items()))}
+
+
+def _verb(name: str, verb: Verb, beside: Mapping[str, Any]) -> dict[str, Any]:
+    made = verb.params.model_json_schema(ref_template="#/$defs/{model}", mode="validation")
+    if "$defs" in made:
+        raise TypeError(f"the arguments of {name} nest a model, which the schema cannot hold")
+    part: dict[str, Any] = _part(made)
+    properties = {**beside, **part["properties"], "if": {"type": "string"}}
+    part["properties"] = properties
+    part["required"] = sorted({*part.get("required", ()), name})
+    part["title"] = name
+    return part
+
+
+def _variable(verbs: Mapping[str, Verb], beside: Mapping[str, Any]) -> dict[str, Any]:
+    """A word, a list of branches, one verb with exceptions, or `branches` with exceptions."""
+    listed = {"type": "array", "items": {"$ref": "#/$defs/branch"}}
+    branches = {
+        "type": "object",
+        "properties": {"branches": listed, **beside},
+        "required": ["branches"],
+        "additionalProperties": False,
+    }
+    calls = [_verb(n, v, beside) for n, v in verbs.items()]
+    return {"anyOf": [{"type": _SCALARS["string"]}, listed, branches, *calls]}
+
+
+def _map_of(name: str) -> dict[str, Any]:
+    return {"type": ["object", "null"], "additionalProperties": {"$ref": f"#/$defs/{name}"}}
+
+
+def _part(schema: Any) -> Any:
+    """Let scalars be what YAML makes of them, and let a value be absent after its key."""
+    if isinstance(schema, list):
+        return [_part(s) for s in schema]
+    if not isinstance(schema, dict):
+        return schema
+    out = {k: _part(v) if k not in ("const", "enum", "default") else v for k, v in schema.items()}
+    for key in ("properties",):
+        if key in out:
+            required = set(schema.get("required", ()))
+            out[key] = {k: v if k in required else _nullable(v) for k, v in out[key].items()}
+    kind = out.get("type")
+    if "const" in out:
+        values = [out.pop("const")]
+        out.pop("type", None)
+        return {**out, "enum": [*values, *(int(v) for v in values if str(v).isdigit())]}
+    if "enum" not in out and isinstance(kind, str) and kind in _SCALARS:
+        out["type"] = _SCALARS[kind]
+    return out
+
+
+def _nullable(schema: Any) -> Any:
+    if not isinstance(schema, dict):
+        return schema
+    kind = schema.get("type")
+    if "anyOf" in schema:
+        if {"type": "null"} in schema["anyOf"]:
+            return schema
+        return {**schema, "anyOf": [*schema["anyOf"], {"type": "null"}]}
+    if "$ref" in schema or "enum" in schema:
+        return {"anyOf": [schema, {"type": "null"}]}
+    if isinstance(kind, (str, list)):
+        kinds = [kind] if isinstance(kind, str) else kind
+        return {**schema, "type": list(dict.fromkeys([*kinds, "null"]))}
+    return schema

@@ -1,0 +1,210 @@
+"""A study's folder to a Study: every file read, typed, merged with the guide; all faults at once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from sdtm_mapper.model.errors import SpecError, UserError
+from sdtm_mapper.model.study import DomainSpec, FormSpec, Site, SpecRef, StandardsPin, Study, Visit
+from sdtm_mapper.study.checks import check_columns, check_cycles, check_reads
+from sdtm_mapper.study.domains import Surroundings, read_domain
+from sdtm_mapper.study.faults import Faults
+from sdtm_mapper.study.forms import check_template, outside, read_forms
+from sdtm_mapper.study.library import GuideLike, Library, TerminologyLike, product_library
+from sdtm_mapper.study.schema import StudyFile, TerminologyFile
+from sdtm_mapper.study.terminology import Terms, arm_codelists, read_lists, study_terminology
+from sdtm_mapper.study.typed import typed
+from sdtm_mapper.study.yamltext import Doc, read_text
+
+STUDY, SOURCES, TERMINOLOGY, DOMAINS = "study.yaml", "sources.yaml", "terminology.yaml", "domains"
+STANDARDS = "standards"
+_EPOCHS = "EPOCH"
+_DEFAULT_USUBJID = "{STUDYID}-{SITEID}-{SUBJID}"
+
+T = TypeVar("T")
+
+
+def read_study(folder: Path, library: Library | None = None) -> Study:
+    """Read and check a study's spec.
+
+    SpecError holds all faults, each with file, line and column (docs/study-check.md has their codes);
+    UserError: the folder is not there. Only data can tell whether a plain name is a raw column; the mapping does.
+    """
+    return _Reader(Path(folder), library or product_library()).study()
+
+
+class _Reader:
+    """The state of one reading."""
+
+    def __init__(self, folder: Path, library: Library) -> None:
+        if not folder.is_dir():
+            raise UserError(f"{folder}: is not a folder. Name the folder that holds study.yaml.")
+        self.folder, self.library, self.faults = folder.resolve(), library, Faults()
+        self.files: dict[str, str] = {}
+
+    def study(self) -> Study:
+        """All files, in the order in which they need each other."""
+        faults = self.faults
+        study_doc = self._doc(STUDY) or Doc(STUDY)
+        head = typed(StudyFile, study_doc.data, study_doc, (), faults) if STUDY in self.files else None
+        sites = self._sites(head, study_doc)
+        usubjid = head.usubjid if head else _DEFAULT_USUBJID
+        if not check_template(usubjid, study_doc.at(("usubjid",)), faults):
+            usubjid = "{STUDYID}-{SUBJID}"
+        sources = self._doc(SOURCES)
+        forms = read_forms(sources, sites, usubjid, self.library, faults) if sources else {}
+        guide, terms = self._standards(head, study_doc)
+        terms_doc = self._doc(TERMINOLOGY, optional=True)
+        terms_file = typed(TerminologyFile, terms_doc.data, terms_doc, (), faults) if terms_doc else None
+        if terms_file and terms_doc:
+            read_lists(terms_file, terms_doc, terms, faults)
+        domains = self._domains(Surroundings(guide, terms, forms, self.library, faults))
+        by_name = {d.name: d for d in domains}
+        terminology = study_terminology(terms_file, terms_doc or Doc(TERMINOLOGY), terms, by_name, faults)
+        visits = self._visits(head, study_doc, terms)
+        if head:
+            check_columns(head.not_submitted, study_doc, forms, faults)
+        complete = guide is not None and not any(f.code == "SPEC001" for f in faults.found)
+        if guide is not None and complete:
+            check_reads(domains, forms, guide, self.library, faults)
+            check_cycles(domains, forms, self.library, faults)
+        faults.raise_if_any()
+        assert head is not None
+        assert guide is not None
+        return Study(
+            id=head.study,
+            title=head.title,
+            description=head.description or head.title,
+            protocol=head.protocol or head.study,
+            standards=StandardsPin(
+                head.standards.sdtmig, guide.model_version, head.standards.terminology, head.standards.define
+            ),
+            usubjid=head.usubjid,
+            sites=tuple(sites.values()),
+            arms=head.arms,
+            visits=visits,
+            epochs=head.epochs,
+            forms=forms,
+            domains=domains,
+            terminology=terminology,
+            not_submitted=head.not_submitted,
+            dictionaries=head.dictionaries,
+            folder=str(self.folder),
+            files=dict(sorted(self.files.items())),
+        )
+
+    def _doc(self, name: str, optional: bool = False) -> Doc | None:
+        """Read one file of the folder; its SHA-256 is kept."""
+        path = self.folder / name
+        where = SpecRef(name, 1)
+        if not path.is_file():
+            if not optional or path.exists() or path.is_symlink():
+                self.faults.add(where, "SPEC006", f"there is no file {name} in the study's folder")
+            return None
+        if not path.resolve().is_relative_to(self.folder):
+            self.faults.add(
+                where, "SPEC006", f"{name} leads out of the study's folder; put the file itself there"
+            )
+            return None
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            self.faults.add(where, "SPEC006", f"{name} cannot be read ({error.strerror})")
+            return None
+        self.files[name] = hashlib.sha256(content).hexdigest()
+        doc = read_text(name, content, self.faults)
+        if doc is not None and not isinstance(doc.data, dict):
+            self.faults.add(
+                doc.at(), "SPEC005", "a mapping (key: value) is expected, starting with `schema: 1`"
+            )
+            return None
+        return doc
+
+    def _sites(self, head: StudyFile | None, doc: Doc) -> dict[str, Site]:
+        if head is None:
+            raw = doc.data.get("sites") if isinstance(doc.data, dict) else None
+            return {id: Site(id) for id in raw} if isinstance(raw, dict) else {}
+        for id, site in head.sites.items():
+            if site.folder and (why := outside(site.folder)):
+                self.faults.add(doc.at(("sites", id, "folder")), "SPEC016", f"folder: {why}")
+        return {
+            id: Site(id, s.name, s.country, s.folder.rstrip("/"), s.timezone) for id, s in head.sites.items()
+        }
+
+    def _standards(self, head: StudyFile | None, doc: Doc) -> tuple[GuideLike | None, Terms]:
+        if head is None:
+            return None, Terms(None)
+        library, pin = self.library, head.standards
+        guide = self._release("sdtmig", lambda: library.guide(pin.sdtmig), doc)
+        places = (self.folder / STANDARDS,)
+        published: TerminologyLike | None = self._release(
+            "terminology", lambda: library.terminology(pin.terminology, places), doc
+        )
+        if pin.define != "2.1":
+            where = doc.at(("standards", "define"))
+            self.faults.add(where, "SPEC018", f"Define-XML {pin.define} is not written; only 2.1 is")
+        return guide, Terms(published, arm_codelists(head.arms))
+
+    def _release(self, key: str, load: Callable[[], T], doc: Doc) -> T | None:
+        try:
+            return load()
+        except SpecError:
+            raise
+        except UserError as error:
+            message = " ".join(str(error).split())
+            self.faults.add(doc.at(("standards", key)), "SPEC018", message)
+            return None
+
+    def _domains(self, around: Surroundings) -> tuple[DomainSpec, ...]:
+        folder = self.folder / DOMAINS
+        names = sorted(p.name for p in folder.iterdir()) if folder.is_dir() else []
+        for name in names:
+            if name.endswith((".yml", ".YAML", ".YML")):
+                message = "only files named *.yaml are read; rename it"
+                self.faults.add(SpecRef(f"{DOMAINS}/{name}", 1), "SPEC006", message)
+        wanted = [n for n in names if n.endswith(".yaml") and not n.startswith(".")]
+        if not wanted:
+            self.faults.add(SpecRef(DOMAINS, 1), "SPEC006", f"there is no file {DOMAINS}/<domain>.yaml")
+        docs = [doc for n in wanted if (doc := self._doc(f"{DOMAINS}/{n}"))]
+        out: dict[str, DomainSpec] = {}
+        for doc in docs:
+            domain = read_domain(doc, around)
+            check = doc.data.get("not_submitted") if isinstance(doc.data, dict) else None
+            if domain is not None and isinstance(check, dict):
+                check_columns(domain.not_submitted, doc, around.forms, self.faults)
+            if domain is None:
+                continue
+            if domain.name in out:
+                message = f"domain {domain.name} stands in {out[domain.name].ref.file} already"
+                self.faults.add(domain.ref, "SPEC020", message)
+                continue
+            out[domain.name] = domain
+        return tuple(out[name] for name in sorted(out))
+
+    def _visits(self, head: StudyFile | None, doc: Doc, terms: Terms) -> tuple[Visit, ...]:
+        if head is None:
+            return ()
+        seen: dict[str, str] = {}
+        for i, visit in enumerate(head.visits):
+            for name in dict.fromkeys(" ".join(n.split()).casefold() for n in (visit.visit, *visit.names)):
+                if name in seen:
+                    where = doc.at(("visits", i))
+                    message = f"visits: '{name}' means {seen[name]} already (names are matched without case)"
+                    self.faults.add(where, "SPEC017", message)
+                seen.setdefault(name, visit.visit)
+        values = terms.values(_EPOCHS)
+        code = found.code if (found := terms.codelist(_EPOCHS)) else ""
+        allowed = values | set(terms.extensions.get(code, ())) if values is not None else None
+        for i, epoch in enumerate(head.epochs):
+            if allowed is not None and epoch not in allowed:
+                message = f"epochs: '{epoch}' is no term of codelist {_EPOCHS} ({code})"
+                self.faults.add(doc.at(("epochs", i)), "SPEC042", message, epoch, allowed)
+        return tuple(Visit(v.visit, v.number, v.day, v.names) for v in head.visits)
+
+
+def count_variables(study: Study) -> int:
+    """Variables of all domains, supplemental qualifiers included."""
+    return sum(len(d.variables) + len(d.supplemental) for d in study.domains)

@@ -1,0 +1,281 @@
+"""The files of a spec as pydantic models: text in, typed fields out. What is not said here is a fault."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+NAME = r"[A-Z][A-Z0-9_]{0,7}"
+FORMATS = ("csv",)
+ORIGINS = ("Collected", "Derived", "Assigned", "Protocol", "Predecessor", "Not Available", "Other")
+DELIMITERS = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, str) and not re.fullmatch(r"[0-9]{1,9}", value):
+        raise PydanticCustomError("whole", "'{given}' is not a whole number", {"given": value})
+    return value
+
+
+def _flag(value: Any) -> Any:
+    words = {"true": True, "yes": True, "false": False, "no": False}
+    if isinstance(value, str):
+        if value.lower() not in words:
+            raise PydanticCustomError("flag", "'{given}' is neither true nor false", {"given": value})
+        return words[value.lower()]
+    return value
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+def _decimal(value: Any) -> Any:
+    if isinstance(value, str) and not re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", value):
+        raise PydanticCustomError("decimal", "'{given}' is not a number", {"given": value})
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_whole, json_schema_input_type=int)]
+Flag = Annotated[bool, BeforeValidator(_flag, json_schema_input_type=bool)]
+Number = Annotated[str, BeforeValidator(_decimal, json_schema_input_type=float)]
+Words = Annotated[tuple[str, ...], BeforeValidator(_listed, json_schema_input_type=str | list[str])]
+Wholes = Annotated[tuple[Whole, ...], BeforeValidator(_listed, json_schema_input_type=int | list[int])]
+
+
+class SpecModel(BaseModel):
+    """Part of a file: unknown keys are faults; a key with nothing after it counts as absent."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _absent(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        known = {f.alias or n for n, f in cls.model_fields.items()}
+        return {k: v for k, v in data.items() if v is not None or k not in known}
+
+
+class SpecFile(SpecModel):
+    """Every file starts with `schema: 1`."""
+
+    schema_: Literal["1"] = Field(alias="schema", description="the version of this language")
+
+
+class StandardsModel(SpecModel):
+    """The releases that the study uses."""
+
+    sdtmig: str = "3.4"
+    terminology: str
+    define: str = "2.1"
+
+
+class SiteModel(SpecModel):
+    """A site, by its id as SITEID has it."""
+
+    name: str = ""
+    country: str = ""
+    folder: str = ""
+    timezone: str = ""
+
+
+class VisitModel(SpecModel):
+    """A planned visit; `names` are the raw spellings that mean it."""
+
+    visit: str
+    number: Number
+    day: Number | None = None
+    names: Words = ()
+
+
+class StudyFile(SpecFile):
+    """study.yaml."""
+
+    study: str = Field(min_length=1)
+    title: str = Field(min_length=1)
+    description: str = ""
+    protocol: str = ""
+    standards: StandardsModel
+    usubjid: str = "{STUDYID}-{SITEID}-{SUBJID}"
+    sites: dict[str, SiteModel] = {}
+    arms: dict[str, str] = {}
+    epochs: Words = ()
+    visits: tuple[VisitModel, ...] = ()
+    dictionaries: dict[str, str] = {}
+    not_submitted: dict[str, str] = {}
+
+
+class SubjectModel(SpecModel):
+    """The column that identifies the subject, and how it is taken apart."""
+
+    column: str
+    pattern: str | None = None
+
+
+def _subject(value: Any) -> Any:
+    return {"column": value} if isinstance(value, str) else value
+
+
+class FormModel(SpecModel):
+    """A raw form: which files, and how to read them."""
+
+    files: str
+    format: Literal["csv"] = "csv"
+    encoding: str = "utf-8"
+    delimiter: str = ","
+    quote: str = '"'
+    header_row: Whole = 1
+    label_row: Whole | None = None
+    skip_rows: Wholes = ()
+    end_marker: str | None = None
+    subject: (
+        Annotated[
+            SubjectModel,
+            BeforeValidator(_subject, json_schema_input_type=str | SubjectModel),
+        ]
+        | None
+    ) = None
+    site_column: str | None = None
+    row_key: Words = ()
+    dates: dict[str, Words] = {}
+    unknown: Words = ()
+    identifiers: Words = ()
+    rename: dict[str, str] = {}
+    cutoff: str | None = None
+    optional: Flag = False
+
+
+class SourcesFile(SpecFile):
+    """sources.yaml. An overlay says only what differs; it is checked when it is merged onto its form."""
+
+    forms: dict[str, FormModel]
+    overlays: dict[str, dict[str, dict[str, Any]]] = {}
+
+
+def _pairs(value: Any) -> Any:
+    if isinstance(value, str):
+        return {value: value}
+    if isinstance(value, list) and all(isinstance(v, str) for v in value):
+        return {v: v for v in value}
+    return value
+
+
+class JoinModel(SpecModel):
+    """Columns of another form beside the record."""
+
+    form: str
+    on: Annotated[
+        dict[str, str],
+        Field(min_length=1),
+        BeforeValidator(_pairs, json_schema_input_type=str | list[str] | dict[str, str]),
+    ]
+    cardinality: Literal["1:1", "m:1"]
+    keep: str | None = None
+
+
+class RecordsModel(SpecModel):
+    """One block of records."""
+
+    from_: str = Field(alias="from")
+    keep: str | None = None
+    join: tuple[JoinModel, ...] = ()
+    unpivot: dict[str, dict[str, str]] = {}
+    distinct: Words = ()
+
+
+class OriginModel(SpecModel):
+    """Where a variable comes from, in Define-XML's terms."""
+
+    type: Literal["Collected", "Derived", "Assigned", "Protocol", "Predecessor", "Not Available", "Other"]
+    source: str = ""
+    predecessor: str = ""
+    pages: str = ""
+
+
+def _origin(value: Any) -> Any:
+    return {"type": value} if isinstance(value, str) else value
+
+
+class ExceptionsModel(SpecModel):
+    """What a variable may say otherwise than the guide."""
+
+    label: str | None = Field(default=None, min_length=1)
+    length: Annotated[Whole | None, Field(ge=1, le=200)] = None
+    codelist: str | None = None
+    format: str = ""
+    significant_digits: Whole | None = None
+    origin: (
+        Annotated[OriginModel, BeforeValidator(_origin, json_schema_input_type=str | OriginModel)] | None
+    ) = None
+    comment: str = ""
+    method: str = ""
+
+
+class QualifierModel(SpecModel):
+    """What a supplemental qualifier says beside its verb and the exceptions."""
+
+    qorig: str | None = Field(default=None, min_length=1)
+    qeval: str = ""
+    idvar: str | None = None
+
+
+class DomainFile(SpecFile):
+    """domains/<domain>.yaml. `label`, `class` and `structure` are for a domain that the guide does not have."""
+
+    domain: str
+    label: str | None = None
+    class_: str | None = Field(default=None, alias="class")
+    structure: str | None = None
+    records: tuple[RecordsModel, ...] = Field(min_length=1)
+    variables: dict[str, Any] = {}
+    supplemental: dict[str, Any] = {}
+    keys: Annotated[Words, Field(min_length=1)]
+    sort: Words = ()
+    seq: Words = ()
+    not_submitted: dict[str, str] = {}
+    comment: str = ""
+
+
+class CodelistModel(SpecModel):
+    """A codelist of the sponsor: value to meaning, or a list of values."""
+
+    label: str
+    extensible: Flag = False
+    terms: Annotated[
+        dict[str, str],
+        Field(min_length=1),
+        BeforeValidator(_pairs, json_schema_input_type=list[str] | dict[str, str]),
+    ]
+
+
+class TranslationModel(SpecModel):
+    """A verbatim and its English."""
+
+    source: str = Field(min_length=1)
+    english: str = Field(min_length=1)
+    translator: str = Field(min_length=1)
+    date: str = Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
+
+
+class TerminologyFile(SpecFile):
+    """terminology.yaml."""
+
+    spellings: dict[str, dict[str, str]] = {}
+    codelists: dict[str, CodelistModel] = {}
+    extensions: dict[str, Words] = {}
+    translations: tuple[TranslationModel, ...] = ()
+
+
+class DeliveryFile(SpecFile):
+    """delivery.yaml."""
+
+    snapshot: str = ""
+    extracted: str = ""
+    locked: str = ""
+    cutoff: str = ""
+    kind: Literal["draft", "submission"] = "draft"
+    files: dict[str, Whole | None] = {}
