@@ -119,13 +119,16 @@ def _through_parent(domain: Domain, rows: Rows, others: Mapping[str, Domain], pa
     if "RDOMAIN" not in domain.columns or "USUBJID" not in domain.columns:
         return
     rdomain, subject = (as_text(take(domain.columns[n], rows)) for n in ("RDOMAIN", "USUBJID"))
-    found = [None] * len(rows)
-    parents = pa.array(found, pa.string())
+    parents = pa.nulls(len(rows), pa.string())
     for name in rdomain.distinct():
         if parent := others.get(name):
             mine = by_sequence & rdomain.equals(name)
             parents = pc.coalesce(parents, _parent_keys(parent, mine, subject, value, others))
-    parts["(parent)"] = parents
+    if "USUBJID" in parts:  # the parent's keys name the subject too
+        parts["USUBJID"] = pc.if_else(parents.is_valid(), pa.scalar(None, pa.string()), parts["USUBJID"])
+    own = dict(parts)
+    parts.clear()
+    parts.update({"(parent)": parents, **own})
 
 
 def _parent_keys(
