@@ -63,16 +63,16 @@ def is_duration(text: str) -> bool:
     return bool(_DURATION.fullmatch(text)) and not _FRACTION_INSIDE.search(text)
 
 
-def interval(iso: str) -> tuple[str, str] | None:
+def interval(iso: str) -> tuple[str, str]:
     """First and last second that a date, partial date or start/end interval may mean, as text that sorts.
 
     Both ends are included: `2024-02` is 2024-02-01T00:00:00 to 2024-02-29T23:59:59. A time zone is not
-    applied: the bounds are local time as written. None where the text is no date or has a duration.
+    applied: the bounds are local time as written. ('', '') where the text is no date or has a duration.
     """
     start, slash, end = iso.partition("/")
     first, last = _moment(start), _moment(end if slash else start)
     if first is None or last is None:
-        return None
+        return "", ""
     return _bound(first, high=False), _bound(last, high=True)
 
 
@@ -83,7 +83,7 @@ def compare(a: str, b: str) -> Literal[-1, 0, 1] | None:
     as 2024-02-03, but undecided against 2024-02-03T10:00.
     """
     bounds_a, bounds_b = interval(a), interval(b)
-    if bounds_a is None or bounds_b is None:
+    if not bounds_a[0] or not bounds_b[0]:
         return None
     if bounds_a[1] < bounds_b[0]:
         return -1
