@@ -1,0 +1,158 @@
+"""What one partition gives, and how partitions become the whole again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sdtm_mapper.algorithms.base import Problem
+from sdtm_mapper.mapping.engine import Made, lineage_of
+from sdtm_mapper.mapping.rows import DomainRows
+from sdtm_mapper.model.columns import Column, Mask, Text, concat, take
+from sdtm_mapper.model.domain import VariableLineage
+from sdtm_mapper.model.finding import all_findings, findings
+from sdtm_mapper.model.study import DomainSpec
+
+Rows = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Built:
+    """A domain in creation order: its columns, and the raw rows behind each record."""
+
+    spec: DomainSpec
+    columns: Mapping[str, Column]
+    branches: Mapping[str, npt.NDArray[np.uint8]]
+    subjects: npt.NDArray[np.int64]
+    block: npt.NDArray[np.uint8]
+    rows: Rows  # row of the block's form
+    items: npt.NDArray[np.int32]  # item of unpivot; -1 none
+    joined: Mapping[str, Rows]  # form -> row; -1 none
+    lineage: Mapping[str, tuple[VariableLineage, ...]]
+    problems: Any  # findings whose `record` counts in creation order
+    excluded: Mapping[str, tuple[tuple[str, Mask], ...]]  # form -> (reason, rows)
+    looked_up: Mapping[str, Mask]  # joined form -> rows that a record took
+    read: frozenset[tuple[str, str, str]]
+    forms: tuple[str, ...]  # form of each block
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def build(rows: DomainRows, made: Mapping[str, Made]) -> Built:
+    """Take a domain out of the workspace."""
+    blocks = rows.records.blocks
+    joined_forms = dict.fromkeys(f for b in blocks for f in b.joined)
+    excluded: dict[str, tuple[tuple[str, Mask], ...]] = {}
+    looked_up: dict[str, Mask] = {}
+    for b in blocks:
+        excluded[b.spec.form] = (*excluded.get(b.spec.form, ()), *b.excluded)
+        for form, used in b.used.items():
+            looked_up[form] = looked_up[form] | used if form in looked_up else used
+    lineage = {name: lineage_of(rows, spec) for name, spec in rows.variables.items()}
+    return Built(
+        spec=rows.domain,
+        columns={name: made[name].column for name in rows.variables},
+        branches={n: m.branch for n, m in made.items() if m.branch is not None},
+        subjects=np.asarray(rows.subject_codes, np.int64),
+        block=_stack([np.full(len(b), i, np.uint8) for i, b in enumerate(blocks)], np.uint8),
+        rows=_stack([b.rows for b in blocks], np.int64),
+        items=_stack(
+            [np.full(len(b), -1, np.int32) if b.items is None else b.items for b in blocks], np.int32
+        ),
+        joined={
+            f: _stack([b.joined.get(f, np.full(len(b), -1, np.int64)) for b in blocks], np.int64)
+            for f in joined_forms
+        },
+        lineage=lineage,
+        problems=all_findings(
+            [_finding(rows, n, p) for n, m in made.items() for p in m.problems] + [rows.records.findings]
+        ),
+        excluded=excluded,
+        looked_up=looked_up,
+        read=rows.records.read,
+        forms=tuple(b.spec.form for b in blocks),
+    )
+
+
+def _stack(parts: Sequence[Any], kind: Any) -> Any:
+    return np.concatenate(parts).astype(kind, copy=False) if parts else np.array([], kind)
+
+
+def _finding(rows: DomainRows, variable: str, problem: Problem) -> Any:
+    """A verb's problem as findings; raw file and record come later, from the lineage."""
+    values = problem.values[0]
+    if len(problem.values) > 1:
+        cells = zip(*(v.strings() for v in problem.values), strict=True)
+        values = Text.of([" ".join(c).strip() for c in cells])
+    branch = rows.variables[variable].branches[0]
+    return findings(
+        problem.rule,
+        n=len(problem.rows),
+        dataset=rows.domain.name,
+        record=np.asarray(problem.rows) + 1,
+        variables=(variable,),
+        values=(values,),
+        expected=problem.expected or None,
+        detail=problem.detail or None,
+        raw_column=", ".join(c for n in problem.columns for _, c in rows.meaning(n).raw or (("", n),)),
+        spec_file=branch.ref.file,
+        spec_line=branch.ref.line,
+    )
+
+
+def merge(parts: Sequence[Built]) -> Built:
+    """Partitions as the whole: records in creation order again, whatever the partition."""
+    if len(parts) == 1:
+        return parts[0]
+    first = parts[0]
+    block, rows, items = (np.concatenate([getattr(p, n) for p in parts]) for n in ("block", "rows", "items"))
+    order = np.lexsort((items, rows, block))
+    offsets = np.cumsum([0, *map(len, parts)])
+    position = np.empty(len(rows), np.int64)
+    position[order] = np.arange(len(rows))
+    return Built(
+        spec=first.spec,
+        columns={n: take(concat([p.columns[n] for p in parts]), order) for n in first.columns},
+        branches={n: np.concatenate([p.branches[n] for p in parts])[order] for n in first.branches},
+        subjects=np.concatenate([p.subjects for p in parts])[order],
+        block=block[order],
+        rows=rows[order],
+        items=items[order],
+        joined={f: np.concatenate([p.joined[f] for p in parts])[order] for f in first.joined},
+        lineage=first.lineage,
+        problems=_merged_problems(parts, offsets, position),
+        excluded={f: _union([p.excluded[f] for p in parts]) for f in first.excluded},
+        looked_up={f: np.logical_or.reduce([p.looked_up[f] for p in parts]) for f in first.looked_up},
+        read=frozenset().union(*(p.read for p in parts)),
+        forms=first.forms,
+    )
+
+
+def _union(parts: Sequence[tuple[tuple[str, Mask], ...]]) -> tuple[tuple[str, Mask], ...]:
+    return tuple(
+        (same[0][0], np.logical_or.reduce([mask for _, mask in same])) for same in zip(*parts, strict=True)
+    )
+
+
+def _merged_problems(parts: Sequence[Built], offsets: Any, position: Any) -> Any:
+    tables = []
+    for start, part in zip(offsets, parts, strict=False):
+        table = part.problems
+        record = table.column("record").to_pandas()
+        at = record.notna().to_numpy()
+        moved = np.full(len(record), np.nan)
+        moved[at] = position[start + record.to_numpy()[at].astype(np.int64) - 1] + 1
+        tables.append(_with_record(table, moved))
+    return all_findings(tables)
+
+
+def _with_record(table: Any, record: Any) -> Any:
+    import pyarrow as pa
+
+    column = pa.array([None if r != r else int(r) for r in record], pa.int32())
+    return table.set_column(table.schema.get_field_index("record"), "record", column)

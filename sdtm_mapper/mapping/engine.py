@@ -1,0 +1,188 @@
+"""Variables in the order of their dependencies, each by its branches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+
+import numpy as np
+import numpy.typing as npt
+
+from sdtm_mapper.algorithms import VERBS
+from sdtm_mapper.algorithms.base import Problem
+from sdtm_mapper.algorithms.conditions import evaluate, names
+from sdtm_mapper.algorithms.derive_seq import order_of
+from sdtm_mapper.algorithms.last_date import dates_of
+from sdtm_mapper.algorithms.values import typed
+from sdtm_mapper.mapping.records import create_records
+from sdtm_mapper.mapping.rows import DomainRows, Workspace
+from sdtm_mapper.model.columns import Column, Mask, Text, as_text, concat, take
+from sdtm_mapper.model.domain import VariableLineage
+from sdtm_mapper.model.errors import UserError
+from sdtm_mapper.model.study import Call, VariableSpec
+
+NO_BRANCH = 255
+
+
+@dataclass(frozen=True)
+class Made:
+    """A variable on all records of its domain."""
+
+    column: Column
+    branch: npt.NDArray[np.uint8] | None  # only where there are several
+    problems: tuple[Problem, ...]
+
+
+def make_domains(space: Workspace) -> dict[str, dict[str, Made]]:
+    """Create all records, then all variables; the workspace holds the domains."""
+    for spec in space.study.domains:
+        records = create_records(spec, space.forms, space.part)
+        space.domains[spec.name] = DomainRows(space, spec, records, spec.variables[0])
+    out: dict[str, dict[str, Made]] = {d.name: {} for d in space.study.domains}
+    for node in order(space):
+        domain, _, name = node.partition(".")
+        rows = space.domains[domain]
+        rows.target = rows.variables[name]
+        made = _make(rows)
+        rows.made[name] = made.column
+        out[domain][name] = made
+    return out
+
+
+def order(space: Workspace) -> list[str]:
+    """DOMAIN.VARIABLE in an order in which each comes after what it reads.
+
+    Raises
+    ------
+    UserError
+        Where variables depend on each other in a circle, which it shows.
+    """
+    graph = {
+        f"{d}.{v}": dependencies(rows, spec)
+        for d, rows in space.domains.items()
+        for v, spec in rows.variables.items()
+    }
+    sorter = TopologicalSorter(
+        {node: sorted(p for p in parents if p in graph) for node, parents in graph.items()}
+    )
+    try:
+        return list(sorter.static_order())
+    except CycleError as error:
+        raise UserError(
+            f"variables depend on each other in a circle: {' -> '.join(reversed(error.args[1]))}"
+        ) from None
+
+
+def dependencies(rows: DomainRows, spec: VariableSpec) -> set[str]:
+    """The variables, DOMAIN.VARIABLE, that a variable reads."""
+    found: set[str] = set()
+    for call in spec.branches:
+        reads = VERBS[call.verb].reads(call.params, spec)
+        by_name = list(reads.names) + (list(names(call.condition.tree)) if call.condition else [])
+        if call.verb == "derive_seq":
+            by_name += order_of(call.params, rows.domain, spec.name)
+        found |= {m.variable for n in by_name if (m := rows.meaning(n)).variable}
+        found |= set(reads.variables)
+        if reads.dates_of_all is not None:
+            found |= {f"{d.name}.{v}" for d, v in dates_of(rows.study, reads.dates_of_all)}
+    return found - {f"{rows.domain.name}.{spec.name}"}
+
+
+def lineage_of(rows: DomainRows, spec: VariableSpec) -> tuple[VariableLineage, ...]:
+    """Which raw columns and variables each branch of a variable reads."""
+    out = []
+    for i, call in enumerate(spec.branches):
+        columns: dict[str, None] = {}
+        variables: dict[str, None] = {}
+        reads = VERBS[call.verb].reads(call.params, spec)
+        for name in (*reads.names, *(names(call.condition.tree) if call.condition else ())):
+            meaning = rows.meaning(name)
+            columns |= dict.fromkeys(f"{form}.{column}" for form, column in meaning.raw)
+            if meaning.variable:
+                variables[meaning.variable] = None
+        study, forms = rows.study, rows.space.forms.by_name
+        variables |= dict.fromkeys(v for v in reads.variables if _is_variable(study.by_name, v))
+        columns |= dict.fromkeys(c for c in reads.columns if _is_column(forms, c) and c not in variables)
+        if call.verb == "identifier":
+            columns |= dict.fromkeys(subject_columns(rows))
+        out.append(VariableLineage(spec.name, i, tuple(columns), tuple(variables), call.verb, call.ref))
+    return tuple(out)
+
+
+def _is_variable(domains: Mapping[str, object], name: str) -> bool:
+    return name.partition(".")[0] in domains
+
+
+def _is_column(forms: Mapping[str, object], name: str) -> bool:
+    return name.partition(".")[0] in forms
+
+
+def subject_columns(rows: DomainRows) -> tuple[str, ...]:
+    """FORM.COLUMN of the subject keys of a domain's forms."""
+    found = {
+        f"{b.spec.form}.{name}": None
+        for b in rows.records.blocks
+        for s in b.form.raw.specs
+        for name in (s.subject, s.site_column)
+        if name
+    }
+    return tuple(found)
+
+
+def _make(rows: DomainRows) -> Made:
+    spec = rows.target
+    if len(spec.branches) == 1 and spec.branches[0].condition is None:
+        column, problems = _call(rows, spec.branches[0])
+        return Made(column, None, problems)
+    left = np.ones(rows.n, np.bool_)
+    branch = np.full(rows.n, NO_BRANCH, np.uint8)
+    columns: list[Column] = []
+    problems_of: list[Problem] = []
+    for i, call in enumerate(spec.branches):
+        holds = left if call.condition is None else left & evaluate(call.condition.tree, rows.column)
+        column, problems = _call(rows, call)
+        columns.append(column)
+        problems_of += [p for q in problems if (p := _within(q, holds)) is not None]
+        branch[holds] = i
+        left = left & ~holds
+    return Made(_choose(columns, branch, spec), branch if len(columns) > 1 else None, tuple(problems_of))
+
+
+def _call(rows: DomainRows, call: Call) -> tuple[Column, tuple[Problem, ...]]:
+    outcome = VERBS[call.verb].apply(call.params, rows)
+    column, problems = outcome.column, outcome.problems
+    if rows.target.type == "Char" and not isinstance(column, Text):
+        column = as_text(column)
+    elif rows.target.type == "Num" and isinstance(column, Text):
+        converted = typed(
+            column, "Num", VERBS[call.verb].reads(call.params, rows.target).names[:1] or (rows.target.name,)
+        )
+        column, problems = converted.column, (*problems, *converted.problems)
+    return column, problems
+
+
+def _within(problem: Problem, mask: Mask) -> Problem | None:
+    at = np.flatnonzero(mask[problem.rows])
+    if not len(at):
+        return None
+
+    def cut(value: Text | str) -> Text | str:
+        return value.take(at) if isinstance(value, Text) else value
+
+    return Problem(
+        problem.rule,
+        problem.rows[at],
+        problem.columns,
+        tuple(v.take(at) for v in problem.values),
+        cut(problem.expected),
+        cut(problem.detail),
+    )
+
+
+def _choose(columns: list[Column], branch: npt.NDArray[np.uint8], spec: VariableSpec) -> Column:
+    n = len(branch)
+    if not columns:
+        return Text.empty(n) if spec.type == "Char" else np.full(n, np.nan)
+    at = np.where(branch == NO_BRANCH, -1, branch.astype(np.int64) * n + np.arange(n))
+    return take(concat(columns), at)

@@ -1,0 +1,205 @@
+"""Raw forms made ready: who each row's subject is, which rows take part, dates as ISO 8601."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import regex
+
+from sdtm_mapper.algorithms.dates import compile_formats, interval
+from sdtm_mapper.model.columns import Index, Mask, Text, group_codes
+from sdtm_mapper.model.finding import all_findings, findings
+from sdtm_mapper.model.raw import RawForm
+from sdtm_mapper.model.study import Delivery, FormSpec, Study
+
+NO_SUBJECT = -1
+_NAME = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True)
+class Form:
+    """A raw form with its subjects. `alive` marks the rows that may become records."""
+
+    raw: RawForm
+    subject_codes: npt.NDArray[np.int32]  # into the study's subjects, sorted by USUBJID; -1 none
+    identifiers: Mapping[str, Text]  # USUBJID, SITEID, SUBJID
+    alive: Mask
+    excluded: tuple[tuple[str, str, Mask], ...]  # (status, reason, rows) in the order they were judged
+    dates: dict[str, Text] = field(default_factory=dict, compare=False)  # cache
+
+    @property
+    def name(self) -> str:
+        """Form name."""
+        return self.raw.name
+
+    def iso(self, column: str) -> Text:
+        """A date column as ISO 8601 by its declared formats; any other column as it is."""
+        if column not in self.dates:
+            self.dates[column] = _iso(self.raw, column)
+        return self.dates[column]
+
+
+@dataclass(frozen=True)
+class Forms:
+    """All forms of a delivery, with one code per subject over all of them."""
+
+    by_name: Mapping[str, Form]
+    subjects: tuple[str, ...]  # USUBJID, sorted
+    findings: Any
+
+
+def spec_masks(raw: RawForm, key: Any) -> list[tuple[Mask | None, FormSpec]]:
+    """The rows that share what `key` says of their file's spec; None where all do."""
+    keys = [key(s) for s in raw.specs]
+    distinct = list(dict.fromkeys(keys))
+    if len(distinct) <= 1:
+        return [(None, raw.specs[0])] if raw.specs else []
+    code = np.array([distinct.index(k) for k in keys])[raw.file]
+    return [(code == i, raw.specs[keys.index(k)]) for i, k in enumerate(distinct)]
+
+
+def prepare_forms(study: Study, raws: Mapping[str, RawForm], delivery: Delivery) -> Forms:
+    """Give each row its subject, and judge which rows take part.
+
+    A row without a subject, or whose subject does not fit the declared pattern, is rejected (MAP011);
+    a row dated after the cut-off is excluded.
+    """
+    parts = {name: _identify(study, raw) for name, raw in raws.items()}
+    subjects = sorted({s for part in parts.values() for s in part["USUBJID"].distinct()})
+    code = {s: i for i, s in enumerate(subjects)}
+    out: dict[str, Form] = {}
+    tables = []
+    for name, raw in raws.items():
+        ids = parts[name]
+        usubjid = ids["USUBJID"]
+        table = np.array(
+            [code.get(s, NO_SUBJECT) for s in usubjid.values.to_pylist()] + [NO_SUBJECT], np.int32
+        )
+        subject_codes = table[usubjid.codes]
+        wants = any(s.subject for s in raw.specs)
+        nobody = (subject_codes < 0) if wants else np.zeros(len(raw), np.bool_)
+        judged = [("rejected", "the subject is missing or does not fit the declared pattern", nobody)]
+        if nobody.any():
+            tables.append(_no_subject(raw, nobody))
+        late = _after_cutoff(raw, delivery.cutoff) if delivery.cutoff else np.zeros(len(raw), np.bool_)
+        judged.append(("excluded", f"after the cut-off {delivery.cutoff}", late & ~nobody))
+        out[name] = Form(raw, subject_codes, ids, ~(nobody | late), tuple(judged))
+    return Forms(out, tuple(subjects), all_findings(tables))
+
+
+def _identify(study: Study, raw: RawForm) -> dict[str, Text]:
+    n = len(raw)
+    names = ("USUBJID", "SITEID", "SUBJID")
+    parts: dict[str, list[Text]] = {k: [] for k in names}
+    for mask, spec in spec_masks(raw, lambda s: (s.subject, s.subject_pattern, s.site, s.site_column)):
+        found = _identify_by(study, raw, spec, n)
+        for k in names:
+            parts[k].append(found[k] if mask is None else found[k].where(mask))
+    return {k: _overlay(p, n) for k, p in parts.items()}
+
+
+def _overlay(parts: list[Text], n: int) -> Text:
+    if not parts:
+        return Text.empty(n)
+    out = Text.concat(parts)
+    stacked = out.codes.reshape(len(parts), n)
+    return Text(np.max(stacked, axis=0), out.values)
+
+
+def _identify_by(study: Study, raw: RawForm, spec: FormSpec, n: int) -> dict[str, Text]:
+    """USUBJID, SITEID and SUBJID of all rows, as one spec says it; by distinct (subject, site)."""
+    subject = raw.columns.get(spec.subject or "", Text.empty(n))
+    site = (
+        Text.constant(spec.site, n) if spec.site else raw.columns.get(spec.site_column or "", Text.empty(n))
+    )
+    _, first, codes = np.unique(group_codes([subject, site]), return_index=True, return_inverse=True)
+    cells = zip(subject.take(first).strings(), site.take(first).strings(), strict=True)
+    pattern = regex.compile(spec.subject_pattern) if spec.subject_pattern else None
+    made = [_ids(study, text.strip(), where.strip(), pattern) for text, where in cells]
+    index = codes.astype(np.int32)
+    blank = Text.empty(0)
+    return {k: blank.recoded(index, [m.get(k) for m in made]) for k in ("USUBJID", "SITEID", "SUBJID")}
+
+
+def _ids(study: Study, subject: str, site: str, pattern: Any) -> dict[str, str]:
+    if not subject:
+        return {"SITEID": site}
+    groups: dict[str, str] = {}
+    if pattern is not None:
+        match = pattern.fullmatch(subject)
+        if match is None:
+            return {"SITEID": site}
+        groups = {k: v for k, v in match.groupdict().items() if v is not None}
+    values = {"STUDYID": study.id, "SITEID": site, "SUBJID": subject} | groups
+    parts = _NAME.findall(study.usubjid)
+    if any(not values.get(p) for p in parts):
+        return {"SITEID": values["SITEID"]}
+    return values | {"USUBJID": _NAME.sub(lambda m: values[m[1]], study.usubjid)}
+
+
+def _no_subject(raw: RawForm, rows: Mask) -> Any:
+    at = np.flatnonzero(rows)
+    tables = []
+    for mask, spec in spec_masks(raw, lambda s: s.subject):
+        here = at if mask is None else at[mask[at]]
+        if spec.subject is None or not len(here):
+            continue
+        cells = raw.columns.get(spec.subject, Text.empty(len(raw))).take(here)
+        paths = Text.of([f.path for f in raw.files]).take(raw.file[here])
+        tables.append(
+            findings(
+                "MAP011",
+                n=len(here),
+                values=(cells,),
+                variables=(spec.subject,),
+                expected=spec.subject_pattern,
+                raw_file=paths,
+                raw_record=raw.record[here],
+                raw_column=spec.subject,
+            )
+        )
+    return all_findings(tables)
+
+
+def _after_cutoff(raw: RawForm, cutoff: str) -> Mask:
+    out = np.zeros(len(raw), np.bool_)
+    for mask, spec in spec_masks(raw, lambda s: (s.cutoff, s.dates.get(s.cutoff or ""), s.unknown)):
+        if spec.cutoff is None or spec.cutoff not in raw.columns:
+            continue
+        dates = _iso(raw, spec.cutoff)
+        late = dates.hits(
+            [(b := interval(v)) is not None and b[0][:10] > cutoff[:10] for v in dates.values.to_pylist()]
+        )
+        out |= late if mask is None else late & mask
+    return out
+
+
+def _iso(raw: RawForm, column: str) -> Text:
+    text = raw.columns.get(column, Text.empty(len(raw)))
+    parts = []
+    for mask, spec in spec_masks(raw, lambda s: (s.dates.get(column), s.unknown)):
+        declared = spec.dates.get(column)
+        iso = text
+        if declared:
+            parse = compile_formats(declared, spec.unknown)
+            iso = text.map(lambda v, parse=parse: parse(v).iso)  # type: ignore[misc]
+        parts.append(iso if mask is None else iso.where(mask))
+    return _overlay(parts, len(raw))
+
+
+def rows_by_key(codes: Index, wanted: Index) -> tuple[Index, Mask]:
+    """For each wanted key the first row that has it (-1: none), and whether several have it."""
+    codes, wanted = np.asarray(codes), np.asarray(wanted)
+    if not len(codes):
+        return np.full(len(wanted), -1, np.int64), np.zeros(len(wanted), np.bool_)
+    order = np.argsort(codes, kind="stable")
+    ordered = codes[order]
+    left = np.searchsorted(ordered, wanted, side="left")
+    right = np.searchsorted(ordered, wanted, side="right")
+    found = np.where(right > left, order[np.minimum(left, len(order) - 1)], -1)
+    return found, (right - left) > 1

@@ -1,0 +1,216 @@
+"""Record creation: which raw rows become records of a domain, by stack, filter, join, unpivot, distinct."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sdtm_mapper.algorithms.conditions import evaluate
+from sdtm_mapper.mapping.forms import Form, Forms, rows_by_key
+from sdtm_mapper.model.columns import Index, Mask, Text, group_codes
+from sdtm_mapper.model.finding import all_findings, findings
+from sdtm_mapper.model.study import DomainSpec, Item, Join, RecordsSpec
+
+Rows = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Block:
+    """The records that one block makes: rows of its form, the item of each, rows of joined forms."""
+
+    spec: RecordsSpec
+    form: Form
+    rows: Rows
+    items: npt.NDArray[np.int32] | None
+    joined: Mapping[str, Rows]
+    others: Mapping[str, Form]  # joined forms
+    excluded: tuple[tuple[str, Mask], ...]  # (reason, rows of the form)
+    used: Mapping[str, Mask]  # rows of joined forms that some record took
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+@dataclass(frozen=True)
+class RecordSet:
+    """All records of a domain in creation order."""
+
+    blocks: tuple[Block, ...]
+    findings: Any
+    read: frozenset[tuple[str, str, str]]  # (form, column, use) that record creation read
+
+    def __len__(self) -> int:
+        return sum(map(len, self.blocks))
+
+
+def create_records(domain: DomainSpec, forms: Forms, part: Mapping[str, Mask] | None) -> RecordSet:
+    """Create a domain's records from the rows that take part (`part`: of each form, a subset of its rows)."""
+    blocks, tables = [], []
+    read: set[tuple[str, str, str]] = set()
+    for spec in domain.records:
+        form = forms.by_name.get(spec.form)
+        if form is None:
+            continue
+        block, found = _block(
+            domain, spec, form, forms, form.alive if part is None else form.alive & part[spec.form], read
+        )
+        blocks.append(block)
+        tables += found
+    return RecordSet(tuple(blocks), all_findings(tables), frozenset(read))
+
+
+def _block(
+    domain: DomainSpec,
+    spec: RecordsSpec,
+    form: Form,
+    forms: Forms,
+    taking: Mask,
+    read: set[tuple[str, str, str]],
+) -> tuple[Block, list[Any]]:
+    tables = []
+    joins: dict[str, Rows] = {}
+    for join in spec.joins:
+        other = forms.by_name.get(join.form)
+        if other is not None:
+            joins[join.form], found = _join(domain, join, form, other, taking, read)
+            tables += found
+    get = _getter(form, joins, forms, read, f"condition of {domain.name}")
+    excluded: list[tuple[str, Mask]] = []
+    if spec.keep is not None:
+        kept = evaluate(spec.keep.tree, get)
+        excluded.append((f"{domain.name} keeps only: {spec.keep.text} ({spec.keep.ref})", taking & ~kept))
+        taking = taking & kept
+    if spec.distinct:
+        columns = [_getter(form, joins, forms, read, f"key of {domain.name}")(n) for n in spec.distinct]
+        first = _first_of_each(form, columns, taking)
+        excluded.append(
+            (f"{domain.name} keeps one record per {', '.join(spec.distinct)} ({spec.ref})", taking & ~first)
+        )
+        taking = first
+    rows = np.flatnonzero(taking)
+    items = None
+    if spec.unpivot:
+        rows, items, empty = _unpivot(form, spec.unpivot, taking, read, domain.name)
+        excluded.append((f"{domain.name}: no item of the row is filled ({spec.ref})", empty))
+    joined = {name: at[rows] for name, at in joins.items()}
+    used = {name: _used(at, len(forms.by_name[name].raw)) for name, at in joined.items()}
+    others = {name: forms.by_name[name] for name in joined}
+    return Block(spec, form, rows, items, joined, others, tuple(excluded), used), tables
+
+
+def _getter(
+    form: Form, joins: Mapping[str, Rows], forms: Forms, read: set[tuple[str, str, str]], use: str
+) -> Callable[[str], Text]:
+    def get(name: str) -> Text:
+        if name in form.raw.columns:
+            read.add((form.name, name, use))
+            return form.raw.columns[name]
+        other, _, column = name.partition(".")
+        if other == form.name and column in form.raw.columns:
+            read.add((other, column, use))
+            return form.raw.columns[column]
+        if other in joins and column in forms.by_name[other].raw.columns:
+            read.add((other, column, use))
+            return forms.by_name[other].raw.columns[column].take(joins[other])
+        read.add((form.name, name, "?"))
+        return Text.empty(len(form.raw))
+
+    return get
+
+
+def _used(rows: Rows, n: int) -> Mask:
+    mask = np.zeros(n, np.bool_)
+    mask[rows[rows >= 0]] = True
+    return mask
+
+
+def _first_of_each(form: Form, columns: list[Text], taking: Mask) -> Mask:
+    at = np.flatnonzero(taking)
+    keys = group_codes([form.subject_codes.astype(np.float64), *columns])[at]
+    first = np.zeros(len(form.raw), np.bool_)
+    first[at[np.unique(keys, return_index=True)[1]]] = True
+    return first
+
+
+def _unpivot(
+    form: Form, items: tuple[Item, ...], taking: Mask, read: set[tuple[str, str, str]], domain: str
+) -> tuple[Rows, npt.NDArray[np.int32], Mask]:
+    all_rows, all_items = [], []
+    for i, item in enumerate(items):
+        column = form.raw.columns.get(item.column)
+        read.add((form.name, item.column, "?" if column is None else f"item of {domain}"))
+        if column is None:
+            continue
+        blank = column.is_empty | column.hits([not v.strip() for v in column.values.to_pylist()])
+        at = np.flatnonzero(taking & ~blank)
+        all_rows.append(at)
+        all_items.append(np.full(len(at), i, np.int32))
+    rows = np.concatenate(all_rows) if all_rows else np.array([], np.int64)
+    which = np.concatenate(all_items) if all_items else np.array([], np.int32)
+    order = np.lexsort((which, rows))
+    return rows[order], which[order], taking & ~_used(rows, len(form.raw))
+
+
+def _join(
+    domain: DomainSpec, join: Join, form: Form, other: Form, taking: Mask, read: set[tuple[str, str, str]]
+) -> tuple[Rows, list[Any]]:
+    """For each row of `form` the row of `other` with equal keys; where several fit, none (MAP012)."""
+    ours, theirs = _keys(domain, join, form, other, read)
+    usable = other.alive.copy()
+    if join.keep is not None:
+        usable &= evaluate(
+            join.keep.tree, _getter(other, {}, Forms({}, (), None), read, f"condition of {domain.name}")
+        )
+    at = np.flatnonzero(usable & (theirs >= 0))
+    found, several = rows_by_key(theirs[at], ours)
+    rows = np.where((found >= 0) & ~several & (ours >= 0), at[np.maximum(found, 0)] if len(at) else -1, -1)
+    bad = several & taking & (ours >= 0)
+    if join.cardinality == "1:1":
+        counts = np.bincount(rows[(rows >= 0) & taking], minlength=len(other.raw))
+        bad |= taking & (rows >= 0) & (counts[np.maximum(rows, 0)] > 1)
+        rows = np.where(bad, -1, rows)
+    return rows, [_ambiguous(domain, join, form, np.flatnonzero(bad))] if bad.any() else []
+
+
+def _keys(
+    domain: DomainSpec, join: Join, form: Form, other: Form, read: set[tuple[str, str, str]]
+) -> tuple[Index, Index]:
+    n = len(form.raw)
+    columns = []
+    for left, right in join.on:
+        a = _getter(form, {}, Forms({}, (), None), read, f"join of {domain.name}")(left)
+        b = _getter(other, {}, Forms({}, (), None), read, f"join of {domain.name}")(right)
+        columns.append(Text.concat([a, b]).map(str.strip))
+    filled = (
+        np.logical_and.reduce([c.codes >= 0 for c in columns])
+        if columns
+        else np.ones(n + len(other.raw), np.bool_)
+    )
+    keys: list[Any] = list(columns)
+    if any(s.subject for s in form.raw.specs) and any(s.subject for s in other.raw.specs):
+        keys.append(np.concatenate([form.subject_codes, other.subject_codes]).astype(np.float64))
+    codes = group_codes(keys) if keys else np.zeros(n + len(other.raw), np.int64)
+    codes = np.where(filled, codes, -1)
+    return codes[:n], codes[n:]
+
+
+def _ambiguous(domain: DomainSpec, join: Join, form: Form, rows: Rows) -> Any:
+    names = tuple(left for left, _ in join.on)
+    return findings(
+        "MAP012",
+        n=len(rows),
+        dataset=domain.name,
+        variables=names,
+        values=tuple(form.raw.columns.get(n, Text.empty(len(form.raw))).take(rows) for n in names),
+        expected=f"{join.cardinality} with {join.form}",
+        raw_file=Text.of([f.path for f in form.raw.files]).take(form.raw.file[rows]),
+        raw_record=form.raw.record[rows],
+        raw_column=", ".join(names),
+        spec_file=join.ref.file,
+        spec_line=join.ref.line,
+        usubjid=form.identifiers["USUBJID"].take(rows),
+    )

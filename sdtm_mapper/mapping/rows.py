@@ -1,0 +1,273 @@
+"""What verbs see: the records of one domain, with the way to raw columns, variables and other domains."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+
+from sdtm_mapper.algorithms.base import Table
+from sdtm_mapper.mapping.forms import Forms, spec_masks
+from sdtm_mapper.mapping.records import Block, RecordSet
+from sdtm_mapper.model.columns import Column, Index, Mask, Text, as_text, take
+from sdtm_mapper.model.standard import Codelist, Term
+from sdtm_mapper.model.study import DomainSpec, FormSpec, Study, VariableSpec
+
+
+class Terminology(Protocol):
+    """Controlled terminology, as the mapping needs it."""
+
+    def codelist(self, key: str) -> Codelist | None:
+        """By C-code or submission value."""
+
+
+@dataclass(frozen=True)
+class Named:
+    """What a name means on a domain's records: raw columns, a variable here, or one of another domain."""
+
+    raw: tuple[tuple[str, str], ...] = ()  # (form, column); none for a constant of unpivot
+    is_raw: bool = False
+    variable: str = ""  # DOMAIN.VARIABLE
+
+
+@dataclass
+class Workspace:
+    """All domains of one partition while they are made."""
+
+    study: Study
+    forms: Forms
+    terminology: Terminology
+    part: Mapping[str, Mask] | None
+    domains: dict[str, DomainRows] = field(default_factory=dict)
+    several: dict[str, set[int]] = field(default_factory=dict)  # domain -> subjects with several records
+    unknown: dict[tuple[str, str], str] = field(
+        default_factory=dict
+    )  # (domain, name) -> variable that read it
+
+    def codelist(self, key: str) -> Codelist | None:
+        """A codelist of the study, or a published one with the study's extensions."""
+        own = self.study.terminology.codelists.get(key)
+        if own is not None:
+            return own
+        published = self.terminology.codelist(key)
+        extra = self.study.terminology.extensions.get(published.code, ()) if published else ()
+        if published is None or not extra:
+            return published
+        return replace(published, terms=(*published.terms, *(Term("", v, v) for v in extra)))
+
+
+@dataclass(eq=False)
+class DomainRows:
+    """Implements algorithms.base.Rows over a RecordSet; `target` is set for each variable."""
+
+    space: Workspace
+    domain: DomainSpec
+    records: RecordSet
+    target: VariableSpec
+    made: dict[str, Column] = field(default_factory=dict)
+    _raw: dict[str, Text] = field(default_factory=dict)
+
+    @property
+    def n(self) -> int:
+        """Records."""
+        return len(self.records)
+
+    @property
+    def study(self) -> Study:
+        """The study's spec."""
+        return self.space.study
+
+    @cached_property
+    def subject_codes(self) -> Index:
+        """One integer per record for its subject, in the order of USUBJID; -1 none."""
+        parts = [b.form.subject_codes[b.rows] for b in self.records.blocks]
+        return np.concatenate(parts) if parts else np.array([], np.int32)
+
+    @property
+    def subject_count(self) -> int:
+        """How many subjects the study has."""
+        return len(self.space.forms.subjects)
+
+    def meaning(self, name: str) -> Named:
+        """Resolve a name: raw column first, then a variable of this domain, then DOMAIN.VARIABLE."""
+        if any(is_raw(b, name) for b in self.records.blocks):
+            return Named(
+                raw=tuple(dict.fromkeys(o for b in self.records.blocks for o in block_columns(b, name))),
+                is_raw=True,
+            )
+        if name in self.variables:
+            return Named(variable=f"{self.domain.name}.{name}")
+        domain, _, variable = name.partition(".")
+        if domain == self.domain.name and variable in self.variables:
+            return Named(variable=name)
+        other = self.study.by_name.get(domain)
+        if other is not None and variable in other.by_name:
+            return Named(variable=name)
+        return Named()
+
+    @cached_property
+    def variables(self) -> Mapping[str, VariableSpec]:
+        """Variables and supplemental qualifiers by name."""
+        return dict(self.domain.by_name) | {s.variable.name: s.variable for s in self.domain.supplemental}
+
+    def column(self, name: str) -> Column:
+        """A raw column, else a variable of this domain, else DOMAIN.VARIABLE of the record's subject."""
+        meaning = self.meaning(name)
+        if meaning.is_raw:
+            if name not in self._raw:
+                self._raw[name] = stack_raw(self.records.blocks, name)
+            return self._raw[name]
+        if not meaning.variable:
+            self.space.unknown.setdefault((self.domain.name, name), self.target.name)
+            return Text.empty(self.n)
+        domain, _, variable = meaning.variable.partition(".")
+        if domain == self.domain.name:
+            return self.made[variable]
+        return self._of_subject(domain, variable)
+
+    def text(self, name: str) -> Text:
+        """The same, as text."""
+        return as_text(self.column(name))
+
+    def date_specs(self, name: str) -> Sequence[tuple[Mask | None, FormSpec, str]]:
+        """Who declares the date formats of a raw column."""
+        out: list[tuple[Mask | None, FormSpec, str]] = []
+        start = 0
+        for block in self.records.blocks:
+            for mask, spec, column in block_dates(block, name):
+                everywhere = np.zeros(self.n, np.bool_)
+                everywhere[start : start + len(block)] = True if mask is None else mask
+                out.append((everywhere, spec, column))
+            start += len(block)
+        if len(self.records.blocks) == 1 and len(out) == 1:
+            return [(None, out[0][1], out[0][2])]
+        return out
+
+    def identifier(self, name: str) -> Text:
+        """STUDYID, DOMAIN, USUBJID, SITEID or SUBJID of each record."""
+        if name == "STUDYID":
+            return Text.constant(self.study.id, self.n)
+        if name == "DOMAIN":
+            return Text.constant(self.domain.name, self.n)
+        parts = [b.form.identifiers[name].take(b.rows) for b in self.records.blocks]
+        return Text.concat(parts) if parts else Text.empty(0)
+
+    def domain_table(self, domain: str) -> Table | None:
+        """Another domain whole."""
+        other = self.space.domains.get(domain)
+        if other is None:
+            return None
+        return Table(other.n, other.subject_codes, other.made.__getitem__)
+
+    def form_table(self, form: str) -> Table | None:
+        """A raw form whole; rows that do not take part have no subject."""
+        found = self.space.forms.by_name.get(form)
+        if found is None:
+            return None
+        taking = found.alive if self.space.part is None else found.alive & self.space.part[form]
+        return Table(len(found.raw), np.where(taking, found.subject_codes, -1), found.iso)
+
+    def codelist(self, code: str) -> Codelist | None:
+        """A codelist by C-code, submission value or study.NAME."""
+        return self.space.codelist(code)
+
+    def _of_subject(self, domain: str, variable: str) -> Column:
+        """A variable of the one record that another domain has of the subject; empty where it has several."""
+        other = self.space.domains[domain]
+        codes = np.asarray(other.subject_codes)
+        at = np.full(self.subject_count + 1, -1, np.int64)
+        usable = np.flatnonzero(codes >= 0)
+        at[codes[usable]] = usable
+        counts = np.bincount(codes[usable], minlength=self.subject_count)
+        for subject in np.flatnonzero(counts > 1).tolist():
+            self.space.several.setdefault(domain, set()).add(subject)
+            at[subject] = -1
+        return take(other.made[variable], at[np.asarray(self.subject_codes)])
+
+
+def block_columns(block: Block, name: str) -> tuple[tuple[str, str], ...]:
+    """The raw (form, column)s that a name means in one block; () where it is none."""
+    spec, raw = block.spec, block.form.raw
+    if spec.unpivot:
+        virtual = _virtual(block, name)
+        if virtual is not None:
+            return tuple(dict.fromkeys((spec.form, c) for c in virtual if not c.startswith("=")))
+    if name in raw.columns:
+        return ((spec.form, name),)
+    form, _, column = name.partition(".")
+    if form == spec.form and column in raw.columns:
+        return ((form, column),)
+    if form in block.others and column in block.others[form].raw.columns:
+        return ((form, column),)
+    return ()
+
+
+def _virtual(block: Block, name: str) -> tuple[str, ...] | None:
+    """Per item the raw column (or =constant) that a virtual column stands for."""
+    items = block.spec.unpivot
+    if name == "item":
+        return tuple(f"={i.column}" for i in items)
+    if name == "value":
+        return tuple(i.column for i in items)
+    if any(name in i.fields for i in items):
+        return tuple(i.fields.get(name, "=") for i in items)
+    return None
+
+
+def is_raw(block: Block, name: str) -> bool:
+    """Whether the name is a raw or virtual column in this block."""
+    return bool(block_columns(block, name)) or bool(block.spec.unpivot and _virtual(block, name) is not None)
+
+
+def stack_raw(blocks: Sequence[Block], name: str) -> Text:
+    """A raw column over all blocks; empty in blocks that lack it."""
+    return Text.concat([_block_raw(b, name) for b in blocks]) if blocks else Text.empty(0)
+
+
+def _block_raw(block: Block, name: str) -> Text:
+    raw = block.form.raw
+    virtual = _virtual(block, name) if block.spec.unpivot else None
+    if virtual is not None and block.items is not None:
+        n = len(raw)
+        sources = [
+            Text.constant(c[1:], n) if c.startswith("=") else raw.columns.get(c, Text.empty(n))
+            for c in virtual
+        ]
+        return Text.concat(sources).take(block.items.astype(np.int64) * n + block.rows)
+    for form, column in block_columns(block, name):
+        if form == block.spec.form:
+            return _take_all(raw.columns[column], block.rows)
+        other = block.others[form].raw.columns.get(column)
+        return Text.empty(len(block)) if other is None else other.take(block.joined[form])
+    return Text.empty(len(block))
+
+
+def _take_all(column: Text, rows: Any) -> Text:
+    if len(rows) == len(column) and len(rows) and rows[0] == 0 and rows[-1] == len(rows) - 1:
+        return column  # every row became a record: no copy
+    return column.take(rows)
+
+
+def block_dates(block: Block, name: str) -> list[tuple[Mask | None, FormSpec, str]]:
+    """Who declares a raw column's formats in one block: by file, and by item where unpivot made records."""
+    raw = block.form.raw
+    virtual = _virtual(block, name) if block.spec.unpivot else None
+    if virtual is not None and block.items is not None:
+        out: list[tuple[Mask | None, FormSpec, str]] = []
+        for column in dict.fromkeys(c for c in virtual if not c.startswith("=")):
+            of_item = np.isin(block.items, [i for i, c in enumerate(virtual) if c == column])
+            for mask, spec in spec_masks(raw, lambda s, c=column: (s.dates.get(c), s.unknown)):
+                out.append((of_item if mask is None else of_item & mask[block.rows], spec, column))
+        return out
+    for form, column in block_columns(block, name):
+        source, rows = (
+            (raw, block.rows) if form == block.spec.form else (block.others[form].raw, block.joined[form])
+        )
+        return [
+            (None if mask is None else mask[np.maximum(rows, 0)] & (rows >= 0), spec, column)
+            for mask, spec in spec_masks(source, lambda s, c=column: (s.dates.get(c), s.unknown))
+        ]
+    return []
