@@ -74,7 +74,7 @@ def _judge(
             elif match.candidates:
                 rule, hint = "MAP002", " or ".join(sorted(t.value for t in match.candidates))
             else:
-                rule, hint = "MAP001", ", ".join(nearest(codelist, text, NEAREST)) or None
+                rule, hint = "MAP001", ", ".join(t.value for t in nearest(codelist, text, NEAREST)) or None
                 if keep and codelist.extensible:
                     term, rule = text, "MAP003"
         terms.append(term)

@@ -68,10 +68,16 @@ class Table:
 class Rows(Protocol):
     """What a verb sees: the records of a domain in creation order, and the way to other data."""
 
-    n: int
-    study: Study
     domain: DomainSpec
     target: VariableSpec
+
+    @property
+    def n(self) -> int:
+        """Records."""
+
+    @property
+    def study(self) -> Study:
+        """The study's spec."""
 
     @property
     def subject_codes(self) -> Index:

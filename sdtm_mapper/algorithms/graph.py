@@ -31,7 +31,7 @@ def order(
     """All 'DOMAIN.VARIABLE' (supplemental qualifiers too), each after what it reads; or a cycle.
 
     `is_raw(domain, name)` says whether a name is a raw column on that domain's records: a raw column
-    wins over a variable. A variable that names itself means a raw column. The same domains give the same order.
+    wins over a variable. A variable that names itself means a raw column. Same domains, same order.
     """
     nodes = {f"{d.name}.{v.name}" for d in domains for v in variables_of(d)}
     sorter: graphlib.TopologicalSorter[str] = graphlib.TopologicalSorter()

@@ -25,7 +25,7 @@ def apply(params: HardcodeCt, rows: Rows) -> Outcome:
             f"{rows.target.ref}: {rows.target.name} uses hardcode_ct without a codelist; use hardcode_no_ct"
         )
     if params.hardcode_ct not in codelist.by_value:
-        near = ", ".join(nearest(codelist, params.hardcode_ct, 3))
+        near = ", ".join(t.value for t in nearest(codelist, params.hardcode_ct, 3))
         raise UserError(
             f"{rows.target.ref}: {params.hardcode_ct!r} is not a term of {codelist.value} ({codelist.code})."
             f" Nearest: {near}"
