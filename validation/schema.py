@@ -167,23 +167,34 @@ def _described(name: str) -> str:
 def _own_name(spec: DomainSpec, variable: str) -> str | None:
     """The value that DOMAIN, or RDOMAIN of supplemental qualifiers, must hold; None for other variables."""
     if spec.name.startswith("SUPP") and len(spec.name) > 4:
-        return spec.name[4:] if variable == "RDOMAIN" else None
-    return spec.name[:2] if variable == "DOMAIN" else None
+        return _code_of(spec.name[4:]) if variable == "RDOMAIN" else None
+    return _code_of(spec.name) if variable == "DOMAIN" else None
+
+
+def _code_of(name: str) -> str:
+    """The domain code of a dataset: two characters (LB of LBCH), or four of associated persons (APDM)."""
+    return name[:4] if name.startswith("AP") and len(name) >= 4 else name[:2]
 
 
 def _seq_of(spec: DomainSpec) -> str:
-    return f"{spec.name[:2]}SEQ" if not spec.name.startswith(("SUPP", "REL")) else ""
+    return "" if spec.name.startswith(("SUPP", "REL")) else f"{_code_of(spec.name)[-2:]}SEQ"
+
+
+def _seq_within(spec: DomainSpec, present: set[str]) -> tuple[str, ...]:
+    """What --SEQ counts within: the subject, else what identifies the records of such a dataset."""
+    subject = tuple(n for n in ("USUBJID", "POOLID", "APID") if n in present)
+    others = ("SPDEVID", "NHOID", f"{spec.name[:2]}PARMCD")
+    return subject or tuple(n for n in others if n in present)
 
 
 def _relations(spec: DomainSpec, present: set[str], draft: _Draft) -> dict[str, tuple[str, ...]]:
     """Rules on variables that are unique together; what is missing for them goes to the draft."""
     wanted: dict[str, tuple[str, ...]] = {codes.KEYS_TWICE: spec.keys}
     seq = _seq_of(spec)
-    subject = () if spec.reference or "USUBJID" not in present else ("USUBJID",)
-    wanted[codes.SEQ_TWICE] = (*subject, seq) if seq in present else ()
+    wanted[codes.SEQ_TWICE] = (*_seq_within(spec, present), seq) if seq in present else ()
     if seq not in present:
-        draft.missing[codes.SEQ_NOT_COUNTING] = [f"the dataset has no {spec.name[:2]}SEQ"]
-        draft.missing[codes.SEQ_TWICE] = [f"the dataset has no {spec.name[:2]}SEQ"]
+        for code in (codes.SEQ_NOT_COUNTING, codes.SEQ_TWICE):
+            draft.missing[code] = [f"the dataset has no {seq or 'sequence variable'}"]
     if not spec.keys:
         draft.missing[codes.KEYS_TWICE] = ["the dataset's keys are not declared"]
     out: dict[str, tuple[str, ...]] = {}
