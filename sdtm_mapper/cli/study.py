@@ -16,7 +16,7 @@ from sdtm_mapper.study import json_schema, read_study
 from sdtm_mapper.study.jsonschema import FILES
 from sdtm_mapper.study.reader import count_variables
 
-FOLDER = click.argument("folder", type=click.Path(path_type=Path))
+Rows = list[tuple[str, ...]]
 
 
 @click.group("study")
@@ -25,7 +25,7 @@ def command() -> None:
 
 
 @command.command()
-@FOLDER
+@click.argument("folder", type=click.Path(path_type=Path))
 def check(folder: Path) -> None:
     """Report all faults of the spec in FOLDER: file:line:column: CODE what is wrong.
 
@@ -44,7 +44,7 @@ def schema(kind: str | None) -> None:
 
 
 @command.command()
-@FOLDER
+@click.argument("folder", type=click.Path(path_type=Path))
 @click.argument("domain", required=False)
 def show(folder: Path, domain: str | None) -> None:
     """Print the spec in FOLDER as it is understood: its domains, or the variables of DOMAIN."""
@@ -73,21 +73,23 @@ def _count(n: int, what: str) -> str:
     return f"{n} {what}" if n == 1 else f"{n} {what}s"
 
 
-def _print(rows: list[tuple[str, ...]]) -> None:
+def _print(rows: Rows) -> None:
     """A table on a terminal; tab-delimited lines elsewhere."""
     console = Console(file=click.get_text_stream("stdout"), markup=False, highlight=False)
     if not console.is_terminal:
         for row in rows:
             click.echo("\t".join(row))
         return
-    table = Table(*rows[0], box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for name in rows[0]:
+        table.add_column(name)
     for row in rows[1:]:
         table.add_row(*row)
     console.print(table)
 
 
-def _domains(study: Study) -> list[tuple[str, ...]]:
-    head = ("domain", "label", "class", "variables", "supplemental", "forms", "keys", "spec")
+def _domains(study: Study) -> Rows:
+    head: tuple[str, ...] = ("domain", "label", "class", "variables", "supplemental", "forms", "keys", "spec")
     return [head] + [
         (
             d.name,
@@ -103,8 +105,8 @@ def _domains(study: Study) -> list[tuple[str, ...]]:
     ]
 
 
-def _variables(domain: DomainSpec) -> list[tuple[str, ...]]:
-    head = ("variable", "label", "type", "core", "codelist", "made by", "spec")
+def _variables(domain: DomainSpec) -> Rows:
+    head: tuple[str, ...] = ("variable", "label", "type", "core", "codelist", "made by", "spec")
     qualifiers = [(s.variable, f"SUPP{domain.name}") for s in domain.supplemental]
     return [head] + [
         (

@@ -19,7 +19,7 @@ from sdtm_mapper.model.study import (
 from sdtm_mapper.study.faults import Faults
 from sdtm_mapper.study.library import GuideLike, Library
 from sdtm_mapper.study.metadata import DatasetGuide, Meta, Place
-from sdtm_mapper.study.schema import DomainFile, QualifierModel, RecordsModel
+from sdtm_mapper.study.schema import DomainFile, DomainSalvage, QualifierModel, RecordsModel
 from sdtm_mapper.study.terminology import Terms
 from sdtm_mapper.study.typed import typed
 from sdtm_mapper.study.variables import (
@@ -51,7 +51,7 @@ class Surroundings:
 
 def read_domain(doc: Doc, around: Surroundings) -> DomainSpec | None:
     """One domain; None where too little of it can be read to say more."""
-    file = typed(DomainFile, doc.data, doc, (), around.faults)
+    file = typed(DomainFile, doc.data, doc, (), around.faults, DomainSalvage)
     if file is None:
         return None
     return _DomainReader(file, doc, around).spec()
@@ -117,7 +117,7 @@ class _DomainReader:
             return True
         classes = sorted({d.observation_class for d in guide.datasets.values()})
         if not _DOMAIN.fullmatch(self.name) or not self.file.class_:
-            message = f"the guide has no dataset '{self.name}'; a domain of your own has two letters and says `class`"
+            message = f"the guide has no dataset '{self.name}'; your own domain has two letters and a `class`"
             self.faults.add(where, "SPEC021", message, self.name, guide.datasets)
             return False
         if self.file.class_ not in classes:
@@ -160,7 +160,7 @@ class _DomainReader:
 
     def _check_required(self, names: list[str], dataset: IgDataset | None) -> None:
         for v in dataset.variables if dataset else ():
-            if v.core == "Req" and v.name not in names:
+            if v.core == "Req" and v.name not in names and "variables" in self.file.model_fields_set:
                 auto = self.around.library.auto_call(self.name, v.name, names)
                 how = f"write `{v.name}: auto`" if auto else "write how it is made"
                 self.faults.add(
@@ -177,7 +177,7 @@ class _DomainReader:
                 self.faults.add(where, "SPEC026", f"{key}: {self.name} has no variable '{name}'", name, names)
             if name in written[:i]:
                 self.faults.add(self.doc.at((key, i)), "SPEC026", f"{key}: '{name}' stands twice")
-        if key == "keys" and "USUBJID" not in written and not self.reference:
+        if key == "keys" and written and "USUBJID" not in written and not self.reference:
             self.faults.add(
                 self.doc.at((key,)), "SPEC027", "keys: USUBJID is missing, and records are by subject"
             )

@@ -11,7 +11,7 @@ from sdtm_mapper.model.study import FormSpec, Site, SpecRef
 from sdtm_mapper.study.faults import Faults
 from sdtm_mapper.study.library import Library
 from sdtm_mapper.study.overlay import Layered, merged
-from sdtm_mapper.study.schema import DELIMITERS, FormModel, SourcesFile
+from sdtm_mapper.study.schema import DELIMITERS, FormModel, FormSalvage, SourcesFile
 from sdtm_mapper.study.typed import typed
 from sdtm_mapper.study.yamltext import Doc, Path
 
@@ -44,7 +44,7 @@ def read_forms(
 def _overlays(
     data: Any, forms: Mapping[str, Any], sites: Mapping[str, Site], doc: Doc, faults: Faults
 ) -> dict[str, dict[str, Any]]:
-    """form -> site -> what differs."""
+    """What differs, by form and site."""
     out: dict[str, dict[str, Any]] = {}
     for site, by_form in data.items() if isinstance(data, dict) else ():
         if site not in sites:
@@ -81,7 +81,7 @@ class _FormReader:
             )
         out: list[FormSpec] = []
         if not sited or not sites:
-            model = typed(FormModel, self.base, self.doc, path, self.faults)
+            model = typed(FormModel, self.base, self.doc, path, self.faults, FormSalvage)
             out += self._spec(model, self.doc, path, None)
         for id, site in sites.items():
             over = overlays.get(id)
@@ -96,7 +96,7 @@ class _FormReader:
                     "or the form's `files` need {folder} or {site}",
                 )
                 continue
-            model = typed(FormModel, merged(self.base, over), place, (), self.faults)
+            model = typed(FormModel, merged(self.base, over), place, (), self.faults, FormSalvage)
             out += self._spec(model, place, (), site)
         return tuple(out)
 
@@ -146,7 +146,7 @@ class _FormReader:
         if why := outside(model.files):
             add(doc.at((*path, "files")), "SPEC016", f"files: {why}")
         try:
-            b"".decode(model.encoding)
+            "a".encode(model.encoding)
         except (LookupError, ValueError):
             add(doc.at((*path, "encoding")), "SPEC015", f"there is no text encoding '{model.encoding}'")
         if len(DELIMITERS.get(model.delimiter, model.delimiter)) != 1:
@@ -199,12 +199,12 @@ class _FormReader:
         for name in template_names(self.usubjid):
             if name in given:
                 continue
-            how = "a site (`sites`, or `site_column`)" if name == "SITEID" else "nothing"
+            other = ", and no site (`sites` or `site_column`) gives it" if name == "SITEID" else ""
             self.faults.add(
                 doc.at((*path, "subject", "pattern")),
                 "SPEC011",
                 f"form {self.name}: usubjid needs {{{name}}}, but the subject's pattern has no group "
-                f"of that name, and there is {'no ' + how if name == 'SITEID' else how + ' else that gives it'}",
+                f"of that name{other}",
                 name,
                 groups,
             )

@@ -42,7 +42,7 @@ def json_schema(file: str | None = None, verbs: Mapping[str, Verb] = VERBS) -> d
 
     Editors type scalars as YAML does, so a text may also be a number or a boolean there.
     """
-    models = [*FILES.values(), FormModel, ExceptionsModel, QualifierModel]
+    models: list[type[BaseModel]] = [*FILES.values(), FormModel, ExceptionsModel, QualifierModel]
     _, top = models_json_schema([(m, "validation") for m in models], ref_template="#/$defs/{model}")
     defs: dict[str, Any] = {n: _part(d) for n, d in top["$defs"].items()}
     exceptions = defs.pop("ExceptionsModel")["properties"]

@@ -38,7 +38,7 @@ class DatasetGuide:
     dataset: IgDataset | None
 
     def meta(self, name: str, written: int) -> Meta:
-        """A variable's metadata; `written` is its position in the spec, for variables that have no other place."""
+        """A variable's metadata; `written`, its position in the spec, places a variable that has no other."""
         if self.dataset is not None and name in self.dataset.by_name:
             v = self.dataset.by_name[name]
             index = list(self.dataset.by_name).index(name)

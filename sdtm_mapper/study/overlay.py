@@ -28,11 +28,21 @@ class Layered(Doc):
     base: Path = ()
 
     def _path(self, path: Path) -> Path:
+        known = [self._depth(layer, path) for layer in (self.over, self.base)]
+        return (*self.over, *path) if known[0] and known[0] >= known[1] else (*self.base, *path)
+
+    def _depth(self, layer: Path, path: Path) -> int:
+        """How much of a path a layer has."""
         assert self.doc is not None
         end = len(path)
-        while end and (*self.over, *path[:end]) not in self.doc.places:
+        while end and not self.doc.has((*layer, *path[:end])):
             end -= 1
-        return (*self.over, *path) if end else (*self.base, *path)
+        return end
+
+    def has(self, path: Path) -> bool:
+        """Whether the overlay or the form has a value there."""
+        assert self.doc is not None
+        return self.doc.has((*self.over, *path)) or self.doc.has((*self.base, *path))
 
     def at(self, path: Path = ()) -> SpecRef:
         """Where a value stands; where there is none of that path, the nearest value around it."""

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
 from sdtm_mapper.model.errors import SpecError, UserError
-from sdtm_mapper.model.study import DomainSpec, FormSpec, Site, SpecRef, StandardsPin, Study, Visit
+from sdtm_mapper.model.study import DomainSpec, Site, SpecRef, StandardsPin, Study, Visit
 from sdtm_mapper.study.checks import check_columns, check_cycles, check_reads
 from sdtm_mapper.study.domains import Surroundings, read_domain
 from sdtm_mapper.study.faults import Faults
 from sdtm_mapper.study.forms import check_template, outside, read_forms
 from sdtm_mapper.study.library import GuideLike, Library, TerminologyLike, product_library
-from sdtm_mapper.study.schema import StudyFile, TerminologyFile
+from sdtm_mapper.study.schema import StudyFile, StudySalvage, TerminologyFile, TerminologySalvage
 from sdtm_mapper.study.terminology import Terms, arm_codelists, read_lists, study_terminology
 from sdtm_mapper.study.typed import typed
 from sdtm_mapper.study.yamltext import Doc, read_text
@@ -22,7 +22,7 @@ from sdtm_mapper.study.yamltext import Doc, read_text
 STUDY, SOURCES, TERMINOLOGY, DOMAINS = "study.yaml", "sources.yaml", "terminology.yaml", "domains"
 STANDARDS = "standards"
 _EPOCHS = "EPOCH"
-_DEFAULT_USUBJID = "{STUDYID}-{SITEID}-{SUBJID}"
+_ANY_USUBJID = "{SUBJID}"
 
 T = TypeVar("T")
 
@@ -31,7 +31,7 @@ def read_study(folder: Path, library: Library | None = None) -> Study:
     """Read and check a study's spec.
 
     SpecError holds all faults, each with file, line and column (docs/study-check.md has their codes);
-    UserError: the folder is not there. Only data can tell whether a plain name is a raw column; the mapping does.
+    UserError: the folder is not there. Only data can tell whether a plain name is a raw column.
     """
     return _Reader(Path(folder), library or product_library()).study()
 
@@ -48,29 +48,35 @@ class _Reader:
     def study(self) -> Study:
         """All files, in the order in which they need each other."""
         faults = self.faults
-        study_doc = self._doc(STUDY) or Doc(STUDY)
-        head = typed(StudyFile, study_doc.data, study_doc, (), faults) if STUDY in self.files else None
+        study_doc = self._doc(STUDY)
+        head = typed(StudyFile, study_doc.data, study_doc, (), faults, StudySalvage) if study_doc else None
+        study_doc = study_doc or Doc(STUDY)
         sites = self._sites(head, study_doc)
-        usubjid = head.usubjid if head else _DEFAULT_USUBJID
+        usubjid = head.usubjid if head else _ANY_USUBJID
         if not check_template(usubjid, study_doc.at(("usubjid",)), faults):
-            usubjid = "{STUDYID}-{SUBJID}"
+            usubjid = _ANY_USUBJID
         sources = self._doc(SOURCES)
         forms = read_forms(sources, sites, usubjid, self.library, faults) if sources else {}
         guide, terms = self._standards(head, study_doc)
         terms_doc = self._doc(TERMINOLOGY, optional=True)
-        terms_file = typed(TerminologyFile, terms_doc.data, terms_doc, (), faults) if terms_doc else None
-        if terms_file and terms_doc:
+        terms_file = (
+            typed(TerminologyFile, terms_doc.data, terms_doc, (), faults, TerminologySalvage)
+            if terms_doc
+            else None
+        )
+        terms_doc = terms_doc or Doc(TERMINOLOGY)
+        if terms_file:
             read_lists(terms_file, terms_doc, terms, faults)
         domains = self._domains(Surroundings(guide, terms, forms, self.library, faults))
         by_name = {d.name: d for d in domains}
-        terminology = study_terminology(terms_file, terms_doc or Doc(TERMINOLOGY), terms, by_name, faults)
+        terminology = study_terminology(terms_file, terms_doc, terms, by_name, faults)
         visits = self._visits(head, study_doc, terms)
         if head:
             check_columns(head.not_submitted, study_doc, forms, faults)
-        complete = guide is not None and not any(f.code == "SPEC001" for f in faults.found)
-        if guide is not None and complete:
+        if guide is not None:
             check_reads(domains, forms, guide, self.library, faults)
             check_cycles(domains, forms, self.library, faults)
+        self._forget_consequences()
         faults.raise_if_any()
         assert head is not None
         assert guide is not None
@@ -95,6 +101,22 @@ class _Reader:
             folder=str(self.folder),
             files=dict(sorted(self.files.items())),
         )
+
+    def _forget_consequences(self) -> None:
+        """A file that cannot be read is one fault; that others miss what it says is none."""
+        unread = {f.where.file for f in self.faults.found if f.code in ("SPEC001", "SPEC006")}
+        lost: set[str] = set()
+        if STUDY in unread:
+            lost |= {"SPEC011", "SPEC012", "SPEC040", "SPEC042"}
+        if SOURCES in unread:
+            lost |= {"SPEC013", "SPEC034"}
+        if TERMINOLOGY in unread:
+            lost |= {"SPEC040", "SPEC042"}
+        if any(name.startswith(DOMAINS) for name in unread) or any(
+            f.code == "SPEC021" for f in self.faults.found
+        ):
+            lost |= {"SPEC034", "SPEC036"}
+        self.faults.found = [f for f in self.faults.found if f.code not in lost]
 
     def _doc(self, name: str, optional: bool = False) -> Doc | None:
         """Read one file of the folder; its SHA-256 is kept."""
@@ -125,8 +147,7 @@ class _Reader:
 
     def _sites(self, head: StudyFile | None, doc: Doc) -> dict[str, Site]:
         if head is None:
-            raw = doc.data.get("sites") if isinstance(doc.data, dict) else None
-            return {id: Site(id) for id in raw} if isinstance(raw, dict) else {}
+            return {}
         for id, site in head.sites.items():
             if site.folder and (why := outside(site.folder)):
                 self.faults.add(doc.at(("sites", id, "folder")), "SPEC016", f"folder: {why}")
@@ -135,8 +156,8 @@ class _Reader:
         }
 
     def _standards(self, head: StudyFile | None, doc: Doc) -> tuple[GuideLike | None, Terms]:
-        if head is None:
-            return None, Terms(None)
+        if head is None or "standards" not in head.model_fields_set:
+            return None, Terms(None, arm_codelists(head.arms) if head else {})
         library, pin = self.library, head.standards
         guide = self._release("sdtmig", lambda: library.guide(pin.sdtmig), doc)
         places = (self.folder / STANDARDS,)

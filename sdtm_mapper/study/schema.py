@@ -224,7 +224,7 @@ class QualifierModel(SpecModel):
 
 
 class DomainFile(SpecFile):
-    """domains/<domain>.yaml. `label`, `class` and `structure` are for a domain that the guide does not have."""
+    """domains/<domain>.yaml. A domain that the guide does not have says `label`, `class` and `structure`."""
 
     domain: str
     label: str | None = None
@@ -279,3 +279,35 @@ class DeliveryFile(SpecFile):
     cutoff: str = ""
     kind: Literal["draft", "submission"] = "draft"
     files: dict[str, Whole | None] = {}
+
+
+# What is left of a faulty file, so that its other faults are found in the same run. It never becomes a study.
+
+
+class StudySalvage(StudyFile):
+    """A study.yaml with faults."""
+
+    schema_: Literal["1"] = Field(default="1", alias="schema")
+    study: str = ""
+    title: str = ""
+    standards: StandardsModel = StandardsModel(terminology="")
+
+
+class FormSalvage(FormModel):
+    """A form with faults."""
+
+    files: str = "-"
+
+
+class DomainSalvage(DomainFile):
+    """A domain with faults."""
+
+    schema_: Literal["1"] = Field(default="1", alias="schema")
+    records: tuple[RecordsModel, ...] = ()
+    keys: Words = ()
+
+
+class TerminologySalvage(TerminologyFile):
+    """A terminology.yaml with faults."""
+
+    schema_: Literal["1"] = Field(default="1", alias="schema")

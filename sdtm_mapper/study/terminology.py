@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sdtm_mapper.model.standard import Codelist, Term
-from sdtm_mapper.model.study import DomainSpec, Spelling, SpecRef, StudyTerminology, Translation
+from sdtm_mapper.model.study import DomainSpec, SpecRef, Spelling, StudyTerminology, Translation
 from sdtm_mapper.study.faults import Faults
 from sdtm_mapper.study.library import TerminologyLike
 from sdtm_mapper.study.schema import TerminologyFile

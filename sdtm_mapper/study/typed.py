@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import typing
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -13,14 +15,45 @@ from sdtm_mapper.study.yamltext import Doc, Path
 M = TypeVar("M", bound=BaseModel)
 
 
-def typed(model: type[M], data: Any, doc: Doc, path: Path, faults: Faults) -> M | None:
-    """The model of `data`, which stands at `path` of `doc`; None and faults where it does not fit."""
+def typed(
+    model: type[M], data: Any, doc: Doc, path: Path, faults: Faults, salvage: type[M] | None = None
+) -> M | None:
+    """The model of `data`, which stands at `path` of `doc`; None and faults where it does not fit.
+
+    With `salvage`, what remains without the faulty parts is given as that model, for further checks.
+    """
     try:
         return model.model_validate({} if data is None else data)
     except ValidationError as error:
-        for one in error.errors(include_url=False):
+        found = error.errors(include_url=False)
+        for one in found:
+            if one["type"] == "too_short" and any(len(o["loc"]) > len(one["loc"]) for o in found):
+                continue  # its items are faulty, and left out
             _report(one, model, doc, path, faults)
+        return _salvaged(salvage, data, found) if salvage and isinstance(data, dict) else None
+
+
+def _salvaged(model: type[M], data: dict[str, Any], errors: Sequence[Any]) -> M | None:
+    """Leave out each unknown key, and the whole top-level value of any other fault."""
+    rest = copy.deepcopy(data)
+    for one in errors:
+        loc = one["loc"]
+        if one["type"] == "extra_forbidden":
+            holder: Any = rest
+            for piece in loc[:-1]:
+                holder = holder.get(piece) if isinstance(holder, dict) else _item(holder, piece)
+            if isinstance(holder, dict):
+                holder.pop(loc[-1], None)
+        elif loc:
+            rest.pop(str(loc[0]), None)
+    try:
+        return model.model_validate(rest)
+    except ValidationError:
         return None
+
+
+def _item(holder: Any, piece: Any) -> Any:
+    return holder[piece] if isinstance(holder, list) and isinstance(piece, int) else holder
 
 
 def _report(error: Any, model: type[BaseModel], doc: Doc, base: Path, faults: Faults) -> None:
@@ -39,7 +72,8 @@ def _report(error: Any, model: type[BaseModel], doc: Doc, base: Path, faults: Fa
 
 def _wrong(error: Any, doc: Doc, path: Path, faults: Faults) -> None:
     kind, given = error["type"], error["input"]
-    what = next((str(p) for p in reversed(path) if isinstance(p, str)), "the file")
+    known = [p for i, p in enumerate(path) if isinstance(p, str) and doc.has(path[: i + 1])]
+    what = known[-1] if known else "the file"
     if kind == "literal_error" and isinstance(given, str):
         among = [w.strip("' ") for w in error["ctx"]["expected"].replace(" or ", ", ").split(", ")]
         faults.add(

@@ -68,8 +68,8 @@ def read_variable(
     meta = replace(meta, codelists=codelists)
     calls = [_call(name, v, p, written.multiple, meta, context) for v, p in written.branches]
     branches = tuple(c for c in calls if c is not None)
-    for call, (_, place) in zip(calls[:-1], written.branches, strict=False):
-        if call is not None and call.condition is None:
+    for branch, place in written.branches[:-1]:
+        if not isinstance(branch, dict) or "if" not in branch:
             faults.add(
                 doc.at(place), "SPEC037", f"{name}: no branch after this one is reached; it needs `if`"
             )

@@ -39,6 +39,10 @@ class Doc:
     keys: dict[Path, SpecRef] = field(default_factory=dict)
     scalars: dict[Path, _Scalar] = field(default_factory=dict)
 
+    def has(self, path: Path) -> bool:
+        """Whether the file has a value there."""
+        return path in self.places
+
     def at(self, path: Path = ()) -> SpecRef:
         """Where a value stands; where there is none of that path, the nearest value around it."""
         while path and path not in self.places:
@@ -190,6 +194,8 @@ class _Builder:
                 continue
             self.doc.keys[(*path, name)] = where
             out[name] = self._value(next(events), events, (*path, name))
+            if out[name] is None:
+                self.doc.places[(*path, name)] = where  # the parser puts an empty value at the next token
         return out
 
     def _sequence(self, events: Iterator[Any], path: Path) -> list[Any]:
