@@ -47,6 +47,7 @@ class Use:
     decodes: Mapping[str, str] = field(default_factory=dict)
     plain: bool = False  # a name that a code decodes to: has no decode of its own
     dictionary: bool = False
+    own: bool = False  # the study's arms, which are no codelist of the spec
 
 
 def use_of(
@@ -82,7 +83,7 @@ def find(code: str, study: Study, terminology: Lists) -> Codelist | None:
 def unlisted(use: Use, study: Study, terminology: Lists) -> tuple[str, ...]:
     """Values of an item that its list, which is not extensible, does not have."""
     codelist = find(use.code, study, terminology)
-    if use.dictionary or codelist is None or codelist.extensible:
+    if use.dictionary or use.own or codelist is None or codelist.extensible:
         return ()
     known = {*codelist.by_value, *study.terminology.extensions.get(codelist.code, ())}
     return tuple(v for v in use.values if v not in known)
@@ -119,7 +120,7 @@ def _codelist(use: Use, study: Study, terminology: Lists) -> CodeList | None:
     if use.dictionary:
         external = ExternalCodeList(use.code, study.dictionaries.get(use.code, ""))
         return CodeList("", use.code, use.data_type, external=external, non_standard=True)
-    if use.code in _ARM_NAMES:
+    if use.own:
         own_items = _items(use.values, {}, use, extended=frozenset())
         return CodeList("", _ARM_NAMES[use.code], use.data_type, own_items, non_standard=True)
     codelist = find(use.code, study, terminology)
@@ -163,7 +164,8 @@ def _arms(use: Use, study: Study) -> Use:
     """All planned arms in the study's order, then what else the data hold."""
     planned = tuple(study.arms) if use.code == "ARMCD" else tuple(dict.fromkeys(study.arms.values()))
     values = (*planned, *(v for v in use.values if v not in planned))
-    return replace(use, values=values, decodes=study.arms if use.code == "ARMCD" else {})
+    decodes = study.arms if use.code == "ARMCD" else {}
+    return replace(use, values=values, decodes=decodes, own=True)
 
 
 def _pairs(domain: Domain, code: str, name: str) -> dict[str, str]:

@@ -34,9 +34,13 @@ def parent(name: str) -> str:
 
 
 def qualifiers(domain: Domain, study: Study) -> tuple[Qualifier, ...]:
-    """The qualifiers of a SUPP--, by QNAM: those in the data, or the spec's where there are no records."""
+    """The qualifiers of a SUPP--, by QNAM: those in the data, or the spec's where there are no records.
+
+    The SUPP--'s own spec tells of qualifiers that mapping added: continuations of long text.
+    """
     spec = study.by_name.get(parent(domain.name))
-    declared = {s.variable.name: s for s in spec.supplemental} if spec else {}
+    told = (*(spec.supplemental if spec else ()), *domain.spec.supplemental)
+    declared = {s.variable.name: s for s in told}
     if not len(domain) or not {"QNAM", "QVAL"} <= set(domain.columns):
         return tuple(Qualifier(s.variable, s.qorig, ()) for _, s in sorted(declared.items()))
     values, labels, origins = (_by_qnam(domain, c) for c in ("QVAL", "QLABEL", "QORIG"))
