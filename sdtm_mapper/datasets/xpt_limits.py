@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from sdtm_mapper.datasets.ibm import outside
 from sdtm_mapper.datasets.widths import LIMIT, value_widths
 from sdtm_mapper.datasets.xpt_header import RECORD, split_format
-from sdtm_mapper.model.columns import Index, Mask, Text, as_text
+from sdtm_mapper.model.columns import Column, Index, Mask, Text
 from sdtm_mapper.model.domain import Domain
 from sdtm_mapper.model.finding import all_findings, findings
 from sdtm_mapper.model.study import VariableSpec
@@ -163,8 +163,8 @@ def _of_text(variable: VariableSpec, column: Text) -> Iterator[Fault]:
     blank = pc.ends_with(column.values, " ").to_numpy(zero_copy_only=False)
     yield from fault(TRAILING, blank, "blanks at the end of text", "text without blanks at its end")
     if variable.length is not None:
-        long = sizes > min(variable.length, LIMIT)
-        expected = f"at most {min(variable.length, LIMIT)} bytes"
+        long = (sizes > variable.length) & (sizes <= LIMIT)
+        expected = f"at most {variable.length} bytes"
         yield from fault(DECLARED, long, "text longer than its declared length", expected, _bytes)
 
 
@@ -230,7 +230,7 @@ def _as_findings(domain: Domain, fault: Fault) -> Any:
             expected=fault.expected or None,
             detail=fault.detail if isinstance(fault.detail, str) and fault.detail else fault.reason,
         )
-    cells = as_text(domain.columns[fault.variable]).take(fault.rows).compact() if fault.variable else None
+    cells = _cells(domain.columns[fault.variable], fault.rows) if fault.variable else None
     per_cell = cells.map(fault.detail) if cells is not None and callable(fault.detail) else None
     return findings(
         fault.code,
@@ -244,6 +244,13 @@ def _as_findings(domain: Domain, fault: Fault) -> Any:
         expected=fault.expected or None,
         detail=per_cell if per_cell is not None else fault.reason,
     )
+
+
+def _cells(column: Column, rows: Index) -> Text:
+    if isinstance(column, Text):
+        return column.take(rows).compact()
+    distinct, codes = np.unique(column[rows], return_inverse=True)
+    return Text.empty(0).recoded(codes.astype(np.int32), [repr(number) for number in distinct.tolist()])
 
 
 def _subject(domain: Domain, rows: Index) -> Text | None:
