@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,47 @@ from sdtm_mapper.sources.parsed import Flaw, Parsed, Table, distinct_names, load
 from sdtm_mapper.sources.scan import Records, scan
 
 NAMED_DELIMITERS = {"tab": "\t", "\\t": "\t"}
-PARSE_BLOCK = 8 << 20
+PARSE_BLOCK = 4 << 20  # bytes that one thread of the parser takes
+SEGMENT = 48 << 20  # bytes parsed together: the parser's own memory stays about this much
 
 Mask = npt.NDArray[np.bool_]
 
 
 def read_delimited(path: Path, spec: FormSpec) -> Parsed:
     """Read one file of delimited text by its form's spec."""
+    taken = _take(path, spec)
+    if isinstance(taken, Parsed):
+        return taken
+    # The file's bytes are gone by now: columns are built while the parser's are given up.
+    columns = []
+    while taken.cells:
+        column = taken.cells.pop(0)
+        columns.append(Text.from_arrow(column) if len(column) else Text.empty(0))
+    table = Table(tuple(distinct_names(taken.names)), tuple(columns), taken.record, taken.line, taken.labels)
+    table, flaws = _blank_names(table, taken.blank)
+    flaws = [*taken.flaws, *flaws, *(_replaced(table) if taken.replaced else [])]
+    return Parsed(taken.sha256, taken.size, table, taken.records, taken.rejected, tuple(flaws))
+
+
+@dataclass
+class _Taken:
+    """What is kept of a file when its bytes are let go."""
+
+    sha256: str
+    size: int
+    names: list[str]
+    blank: list[int]  # positions of columns without a name
+    cells: list[Any]  # pa.ChunkedArray, one a column
+    record: npt.NDArray[np.int32]
+    line: npt.NDArray[np.int32] | None
+    labels: tuple[str, ...]
+    records: int
+    rejected: tuple[tuple[int, str], ...]
+    flaws: list[Flaw]
+    replaced: bool  # whether U+FFFD stands anywhere
+
+
+def _take(path: Path, spec: FormSpec) -> _Taken | Parsed:
     content, digest = load(path)
     size = len(content)
     other = decoding.other_encoding(content, spec.encoding)
@@ -34,15 +69,19 @@ def read_delimited(path: Path, spec: FormSpec) -> Parsed:
         return Parsed(digest, size, flaws=(Flaw("SRC026", detail=other, expected=spec.encoding),))
     decoded = decoding.decode(content, spec.encoding)
     del content
-    text, quote = decoded.text, ord(spec.quote) if spec.quote else None
-    records = scan(text, ord(_delimiter(spec)), quote, decoded.start)
+    quote = ord(spec.quote) if spec.quote else None
+    records = scan(decoded.text, ord(_delimiter(spec)), quote, decoded.start)
     if bool(records.blank.all()):
         return Parsed(digest, size, flaws=(Flaw("SRC003"),))
-    sheet = _Sheet(text, records, spec, decoded.bad)
+    sheet = _Sheet(decoded.text, records, spec, decoded.bad)
     names = sheet.cells(spec.header_row)
     if names is None or not any(n.strip() for n in names):
-        flaw = Flaw("SRC004", record=spec.header_row, detail="the header record is absent, blank or not text")
-        return Parsed(digest, size, flaws=(flaw,))
+        flaws: list[Flaw] = []
+        _undecodable(sheet, np.zeros(len(records), np.int8), flaws)
+        flaw = Flaw(
+            "SRC004", record=spec.header_row, detail="the header is absent, blank or not readable text"
+        )
+        return Parsed(digest, size, flaws=(flaw, *flaws))
     return _rows(sheet, names, digest, size)
 
 
@@ -78,36 +117,42 @@ class _Sheet:
             return None
 
 
-def _rows(sheet: _Sheet, names: list[str], digest: str, size: int) -> Parsed:
+def _rows(sheet: _Sheet, names: list[str], digest: str, size: int) -> _Taken | Parsed:
     spec, records = sheet.spec, sheet.records
     data = _data_mask(records, spec)
     flaws: list[Flaw] = []
-    reason = np.zeros(len(records), np.int8)  # 0: good; else index into codes
-    codes = ["", *_REASONS]
+    reason = np.zeros(len(records), np.int8)  # 0: good; else 1 + position in _REASONS
     _end_marker(sheet, data, reason, flaws)
     _damage(sheet, len(names), data, reason, flaws)
     count = int(data.sum())
     good = data & (reason == 0)
     rejected = np.flatnonzero(data & (reason > 0))
-    account = tuple((int(i) + 1, codes[reason[i]]) for i in rejected)
+    account = tuple((int(i) + 1, _REASONS[reason[i] - 1]) for i in rejected)
     if not records.newline_at_end:
         flaws.append(Flaw("SRC023", record=len(records)))
-    unique, column_flaws = _unique_names(names)
-    columns = _parse(sheet, good, unique)
-    if columns is None:
-        flaws.append(
-            Flaw("SRC004", detail="the rows that the parser found are not the rows that were counted")
-        )
-        lost = np.flatnonzero(good)
-        account = tuple(sorted([*account, *((int(i) + 1, "SRC004") for i in lost)]))
-        return Parsed(digest, size, None, count, account, tuple(flaws))
+    named = [n if n.strip() else f"(column {i})" for i, n in enumerate(names, 1)]
+    twice = {n: named.count(n) for n in named if named.count(n) > 1}
+    flaws += [Flaw("SRC009", column=n, detail=str(c)) for n, c in twice.items()]
     index = np.flatnonzero(good)
-    line = records.lines()[index] if len(records.quoted_ends) else None
-    labels = (sheet.cells(spec.label_row) or []) if spec.label_row else []
-    table = Table(tuple(unique), columns, (index + 1).astype(np.int32), line, tuple(labels))
-    table, flaws2 = _blank_names(table, names)
-    flaws += [*column_flaws, *flaws2, *_replaced(sheet, table)]
-    return Parsed(digest, size, table, count, account, tuple(flaws))
+    cells = _parse(sheet, index, len(names))
+    if cells is None:
+        flaws.append(Flaw("SRC004", detail="the parser does not find the rows that were counted"))
+        lost = [(i + 1, "SRC004") for i in index.tolist()]
+        return Parsed(digest, size, None, count, tuple(sorted([*account, *lost])), tuple(flaws))
+    return _Taken(
+        sha256=digest,
+        size=size,
+        names=named,
+        blank=[i for i, n in enumerate(names) if not n.strip()],
+        cells=cells.columns,
+        record=(index + 1).astype(np.int32),
+        line=records.lines()[index] if len(records.quoted_ends) else None,
+        labels=tuple((sheet.cells(spec.label_row) or []) if spec.label_row else []),
+        records=count,
+        rejected=account,
+        flaws=flaws,
+        replaced=not sheet.text.isascii() and sheet.text.find(b"\xef\xbf\xbd") >= 0,
+    )
 
 
 def _data_mask(records: Records, spec: FormSpec) -> Mask:
@@ -219,53 +264,51 @@ def _encode(character: str, sheet: _Sheet) -> bytes:
     return character.encode(sheet.spec.encoding, "replace")
 
 
-def _unique_names(names: list[str]) -> tuple[list[str], list[Flaw]]:
-    """Column names made distinct: a second AETERM becomes 'AETERM (2)', a blank name '(column 7)'."""
-    named = [n if n.strip() else f"(column {i})" for i, n in enumerate(names, 1)]
-    twice = {n: named.count(n) for n in named if named.count(n) > 1}
-    return distinct_names(named), [Flaw("SRC009", column=n, detail=str(c)) for n, c in twice.items()]
-
-
-def _blank_names(table: Table, names: list[str]) -> tuple[Table, list[Flaw]]:
+def _blank_names(table: Table, blank: list[int]) -> tuple[Table, list[Flaw]]:
     """Report columns without a name; one that holds nothing at all is left out."""
-    blank = [i for i, n in enumerate(names) if not n.strip()]
     if not blank:
         return table, []
     flaws = []
-    keep = list(range(len(names)))
+    keep = list(range(len(table.names)))
     for i in blank:
         filled = int((~table.columns[i].is_empty).sum())
         flaws.append(Flaw("SRC010", column=table.names[i], detail=str(filled)))
         if not filled:
             keep.remove(i)
-    labels = tuple(table.labels[i] for i in keep if i < len(table.labels))
-    kept = tuple(table.names[i] for i in keep)
-    return Table(kept, tuple(table.columns[i] for i in keep), table.record, table.line, labels), flaws
+    return table.select(keep), flaws
 
 
-def _replaced(sheet: _Sheet, table: Table) -> list[Flaw]:
+def _replaced(table: Table) -> list[Flaw]:
     """Cells that hold U+FFFD: text that was lost before it reached us."""
-    if sheet.text.isascii() or sheet.text.find(b"\xef\xbf\xbd") < 0:
-        return []
     flaws = []
     for name, column in zip(table.names, table.columns, strict=True):
         hit = column.hits(["\ufffd" in v for v in column.values.to_pylist()])
         if hit.any():
-            rows = np.flatnonzero(hit)
-            flaws.append(Flaw("SRC007", record=table.record[rows], column=name))
+            flaws.append(Flaw("SRC007", record=table.record[np.flatnonzero(hit)], column=name))
     return flaws
 
 
-def _parse(sheet: _Sheet, good: Mask, names: list[str]) -> tuple[Text, ...] | None:
-    """The good records' cells; None where the parser does not agree with the count."""
-    index = np.flatnonzero(good)
-    if not len(index):
-        return tuple(Text.empty(0) for _ in names)
-    keys = [str(i) for i in range(len(names))]
-    longest = int((sheet.records.end - sheet.records.start).max()) + 2
+def _parse(sheet: _Sheet, index: npt.NDArray[np.int64], width: int) -> Any:
+    """The good records' cells as an Arrow table; None where the parser does not agree with the count."""
+    keys = [str(i) for i in range(width)]
     kind = pa.dictionary(pa.int32(), pa.string())
+    if not len(index):
+        return pa.schema([(k, kind) for k in keys]).empty_table()
+    at = sheet.records.start[index]
+    cuts = np.searchsorted(at, np.arange(int(at[0]) + SEGMENT, int(at[-1]) + 1, SEGMENT)).tolist()
+    tables = []
+    for first, last in pairwise([0, *cuts, len(index)]):
+        table = _parse_segment(sheet, index[first:last], keys, kind) if first < last else None
+        if table is not None:
+            tables.append(table)
+    whole = pa.concat_tables(tables) if tables else None
+    return whole if whole is not None and whole.num_rows == len(index) else None
+
+
+def _parse_segment(sheet: _Sheet, index: npt.NDArray[np.int64], keys: list[str], kind: Any) -> Any:
+    longest = int((sheet.records.end[index] - sheet.records.start[index]).max()) + 2
     try:
-        table = pc_csv.read_csv(
+        return pc_csv.read_csv(
             _stream(sheet, index),
             pc_csv.ReadOptions(column_names=keys, block_size=min(max(PARSE_BLOCK, 2 * longest), 2**31 - 1)),
             pc_csv.ParseOptions(
@@ -285,13 +328,6 @@ def _parse(sheet: _Sheet, good: Mask, names: list[str]) -> tuple[Text, ...] | No
         )
     except pa.ArrowInvalid:  # its message quotes cells: it must not travel
         return None
-    if table.num_rows != len(index):
-        return None
-    columns = []
-    for _ in names:
-        columns.append(Text.from_arrow(table.column(0)))
-        table = table.remove_column(0)
-    return tuple(columns)
 
 
 def _stream(sheet: _Sheet, index: npt.NDArray[np.int64]) -> Any:

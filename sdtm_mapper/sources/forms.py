@@ -44,7 +44,7 @@ def build_form(name: str, parts: Sequence[Part]) -> tuple[RawForm, Flaws]:
         for column in sorted(secret):
             filled = int((~part.table.columns[part.table.names.index(column)].is_empty).sum())
             counts[column] = counts.get(column, 0) + filled
-        table = _without(part.table, secret)
+        table = part.table.select([i for i, n in enumerate(part.table.names) if n not in secret])
         flaws += [(part.file.path, part.spec, f) for f in exposed_ids(table)]
         open_parts.append(replace(part, table=table))
     columns, found_columns = _stack(open_parts)
@@ -133,19 +133,6 @@ def _identifiers(table: Table, spec: FormSpec) -> set[str]:
 def _base(name: str) -> str:
     head, _, tail = name.rpartition(" (")
     return head if head and tail.rstrip(")").isdigit() else name
-
-
-def _without(table: Table, secret: set[str]) -> Table:
-    if not secret:
-        return table
-    keep = [i for i, n in enumerate(table.names) if n not in secret]
-    return Table(
-        tuple(table.names[i] for i in keep),
-        tuple(table.columns[i] for i in keep),
-        table.record,
-        table.line,
-        tuple(table.labels[i] if i < len(table.labels) else "" for i in keep),
-    )
 
 
 def _stack(parts: Sequence[Part]) -> tuple[dict[str, Text], Flaws]:

@@ -37,6 +37,16 @@ class Table:
     line: npt.NDArray[np.int32] | None = None  # None: the same as record
     labels: tuple[str, ...] = ()
 
+    def select(self, keep: Sequence[int]) -> Table:
+        """The same rows with these columns only."""
+        return Table(
+            tuple(self.names[i] for i in keep),
+            tuple(self.columns[i] for i in keep),
+            self.record,
+            self.line,
+            tuple(self.labels[i] if i < len(self.labels) else "" for i in keep),
+        )
+
 
 @dataclass(frozen=True)
 class Parsed:
