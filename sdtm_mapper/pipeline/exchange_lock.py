@@ -19,10 +19,12 @@ def locked(file: Path, destination: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        if os.name == "posix":  # first removed, then freed: who waits for it notices, see _same
-            with contextlib.suppress(OSError):
-                file.unlink()
-        os.close(handle)
+        try:
+            if os.name == "posix":  # first removed, then freed: who locks the removed file notices, see _same
+                with contextlib.suppress(OSError):
+                    file.unlink()
+        finally:
+            os.close(handle)
 
 
 def _acquire(file: Path, destination: Path) -> int:
