@@ -1,0 +1,1 @@
+"""CDISC's published conformance rules, run as column operations."""
