@@ -33,7 +33,7 @@ def validate(study: Study, domains: Sequence[Domain], guide: Guide, terminology:
     present = {d.name for d in domains}
     absent = [s.name for s in study.domains if s.name not in present]
     skipped = [
-        RuleResult(code, name, "skipped", reason="the dataset has no records", missing=(name,))
+        RuleResult(code, name, "skipped", reason="the dataset has no records")
         for name in absent
         for code in codes.ALL
     ]

@@ -71,7 +71,7 @@ def plan(spec: DomainSpec, variables: Sequence[VariableSpec], standards: Standar
             columns[name] = pan.Column(
                 None, required=True, nullable=True, metadata={"absent": code, "core": core}
             )
-    relations = _relations(spec, set(columns) & {v.name for v in variables}, draft)
+    relations = _relations(spec, {v.name for v in variables}, set(columns), draft)
     checks = [_frame_check(code, _unique_together(names)) for code, names in relations.items()]
     schema = pan.DataFrameSchema(columns, checks=checks, name=spec.name, strict=False, coerce=False)
     return Plan(
@@ -187,14 +187,16 @@ def _seq_within(spec: DomainSpec, present: set[str]) -> tuple[str, ...]:
     return subject or tuple(n for n in others if n in present)
 
 
-def _relations(spec: DomainSpec, present: set[str], draft: _Draft) -> dict[str, tuple[str, ...]]:
+def _relations(
+    spec: DomainSpec, present: set[str], known: set[str], draft: _Draft
+) -> dict[str, tuple[str, ...]]:
     """Rules on variables that are unique together; what is missing for them goes to the draft."""
     wanted: dict[str, tuple[str, ...]] = {codes.KEYS_TWICE: spec.keys}
     seq = _seq_of(spec)
     wanted[codes.SEQ_TWICE] = (*_seq_within(spec, present), seq) if seq in present else ()
-    if seq not in present:
+    if seq not in present and seq in known:
         for code in (codes.SEQ_NOT_COUNTING, codes.SEQ_TWICE):
-            draft.missing[code] = [f"the dataset has no {seq or 'sequence variable'}"]
+            draft.missing[code] = [f"the dataset has no {seq}"]
     if not spec.keys:
         draft.missing[codes.KEYS_TWICE] = ["the dataset's keys are not declared"]
     out: dict[str, tuple[str, ...]] = {}

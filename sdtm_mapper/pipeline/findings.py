@@ -17,6 +17,9 @@ from sdtm_mapper.model.finding import FINDING_SCHEMA, SEVERITIES, Rule, all_find
 from sdtm_mapper.model.raw import RawFile
 from sdtm_mapper.model.study import DomainSpec, Study
 from sdtm_mapper.pipeline.finding_origins import origins
+from sdtm_mapper.report.message import render_message
+
+__all__ = ["apply_baseline", "complete", "natural_keys", "render_message", "worst"]
 
 _UNIT, _PART = "\x1f", "\x1e"  # separators that no SDTM text holds
 _FILLED = ("usubjid", "seq", "keys", "raw_file", "raw_record", "raw_column", "spec_file", "spec_line")

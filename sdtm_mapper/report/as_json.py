@@ -1,0 +1,53 @@
+"""The run as JSON, for programs. `schema` says which layout it is."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from sdtm_mapper.model.run import RunResult
+from sdtm_mapper.report.message import masked_keys, render_message
+from sdtm_mapper.report.summary import rule_statuses, severity_counts, status_counts
+
+SCHEMA = 1
+_PRIVATE = ("expected", "detail", "explanation")
+
+
+def as_json(result: RunResult, *, values: bool = True, color: bool = False) -> str:  # noqa: ARG001 - one signature
+    """The whole run; keys are sorted and nothing depends on time or place."""
+    ended = rule_statuses(result.results)
+    whole = {
+        "schema": SCHEMA,
+        "study": result.study,
+        "delivery": dict(result.delivery),
+        "versions": dict(result.versions),
+        "options": dict(result.options),
+        "verdict": result.verdict,
+        "summary": {
+            "severities": severity_counts(result.findings),
+            "statuses": status_counts(result.findings),
+            "rules": {s: list(ended.values()).count(s) for s in sorted(set(ended.values()))},
+        },
+        "datasets": [asdict(d) for d in result.datasets],
+        "files": [{**asdict(f), "balanced": f.balanced} for f in result.files],
+        "results": [asdict(r) for r in result.results],
+        "rules": {c: _rule(result, c) for c in sorted(set(result.findings["rule"].to_pylist()))},
+        "findings": [_finding(result, row, values) for row in result.findings.to_pylist()],
+    }
+    return json.dumps(whole, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def _rule(result: RunResult, code: str) -> dict[str, Any]:
+    rule = result.rules.get(code)
+    if rule is None:
+        return {}
+    return {"title": rule.title, "severity": rule.severity, "owner": rule.owner, "fix": rule.fix}
+
+
+def _finding(result: RunResult, row: dict[str, Any], values: bool) -> dict[str, Any]:
+    out = {**row, "message": render_message(result.rules.get(row["rule"]), row, values=values)}
+    if not values:
+        out |= dict.fromkeys((*_PRIVATE, "values"))
+        out["keys"] = masked_keys(row["keys"], values=False) or None
+    return out
