@@ -107,21 +107,21 @@ def _absent(delivered: Table, table: Table, spec: FormSpec) -> list[Flaw]:
     roles = {k: v for k, v in declared_columns(spec).items() if k not in there}
     for source, target in spec.rename.items():
         if source not in delivered.names:
-            flaws.append(Flaw("SRC011", column=source, detail="rename", expected=_nearest(source, table)))
+            flaws.append(Flaw("SRC011", column=source, detail=f"rename{_nearest(source, table)}"))
             roles.pop(target, None)
     for name, role in roles.items():
         if name not in spec.identifiers:
-            flaws.append(Flaw("SRC011", column=name, detail=role, expected=_nearest(name, table)))
+            flaws.append(Flaw("SRC011", column=name, detail=f"{role}{_nearest(name, table)}"))
     for name in spec.identifiers:
         if name not in there and name not in delivered.names:
-            flaws.append(Flaw("SRC012", column=name, expected=_nearest(name, table)))
+            flaws.append(Flaw("SRC012", column=name, detail=_nearest(name, table)))
     return flaws
 
 
-def _nearest(name: str, table: Table) -> str | None:
+def _nearest(name: str, table: Table) -> str:
     folded = {n.casefold().strip(): n for n in reversed(table.names)}
     close = difflib.get_close_matches(name.casefold().strip(), list(folded), 1, 0.8)
-    return folded[close[0]] if close else None
+    return f"; did you mean {folded[close[0]]!r}?" if close else ""
 
 
 def _identifiers(table: Table, spec: FormSpec) -> set[str]:

@@ -100,7 +100,8 @@ def _unclaimed(name: str, path: Path) -> tuple[RawFile, list[Any]]:
 def _absent(study: Study, form: str, spec: FormSpec, folder: Folder) -> Any:
     pattern = shown_pattern(spec, study.sites)
     alike = next((n for n in folder.paths if n.casefold() == pattern.casefold()), None)
-    return _finding(pattern, spec, Flaw("SRC001", detail=form, expected=alike))
+    hint = f"; there is {alike}, which differs in case" if alike else ""
+    return _finding(pattern, spec, Flaw("SRC001", detail=f"{form}{hint}"))
 
 
 def _finding(
