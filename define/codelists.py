@@ -11,7 +11,7 @@ import numpy as np
 from define.model import Alias, CodeList, CodeListItem, EnumeratedItem, ExternalCodeList
 from sdtm_mapper.model.domain import Domain
 from sdtm_mapper.model.standard import Codelist, Term
-from sdtm_mapper.model.study import Study, VariableSpec
+from sdtm_mapper.model.study import Call, Study, VariableSpec
 
 CT_OID = "STD.CT.SDTM"
 C_CODE = "nci:ExtCodeID"
@@ -37,11 +37,14 @@ class Lists(Protocol):
 
 @dataclass(frozen=True)
 class Use:
-    """An item that takes its values from a list: which list, which values, what they decode to."""
+    """An item that takes its values from lists: which lists, which values, what they decode to.
+
+    Branches of a variable may each have a list of their own; Define-XML has one CodeList for all.
+    """
 
     item: str  # OID of the ItemDef
     name: str  # DATASET.VARIABLE
-    code: str  # C-code, study.NAME, ARM, ARMCD, or a dictionary's name
+    codes: tuple[str, ...]  # C-codes, study.NAME, ARM, ARMCD, or a dictionary's name
     values: tuple[str, ...]
     data_type: str
     decodes: Mapping[str, str] = field(default_factory=dict)
@@ -59,11 +62,19 @@ def use_of(
     used = tuple(sorted(values))
     dictionary = spec.codelist if spec.codelist in study.dictionaries else spec.described
     if dictionary and (dictionary in DICTIONARIES or dictionary in study.dictionaries):
-        return Use(item, name, dictionary, (), data_type, dictionary=True)
+        return Use(item, name, (dictionary,), (), data_type, dictionary=True)
     if spec.name in _ARM_LISTS and study.arms:
-        return _arms(Use(item, name, _ARM_LISTS[spec.name], used, data_type), study)
-    code = next((c for call in spec.branches if (c := getattr(call.params, "codelist", None))), spec.codelist)
-    return Use(item, name, code, used, data_type) if code else None
+        return _arms(Use(item, name, (_ARM_LISTS[spec.name],), used, data_type), study)
+    told = {
+        c for call in spec.branches if (c := getattr(call.params, "codelist", None) or _default(call, spec))
+    }
+    codes = sorted(told) or [c for c in (spec.codelist,) if c]
+    return Use(item, name, tuple(codes), used, data_type) if codes else None
+
+
+def _default(call: Call, spec: VariableSpec) -> str | None:
+    """The variable's own list, for a verb that takes a list and was given none."""
+    return spec.codelist if "codelist" in type(call.params).model_fields else None
 
 
 def with_partner(use: Use, domain: Domain, variable: str) -> Use:
@@ -81,12 +92,18 @@ def find(code: str, study: Study, terminology: Lists) -> Codelist | None:
 
 
 def unlisted(use: Use, study: Study, terminology: Lists) -> tuple[str, ...]:
-    """Values of an item that its list, which is not extensible, does not have."""
-    codelist = find(use.code, study, terminology)
-    if use.dictionary or use.own or codelist is None or codelist.extensible:
+    """Values of an item that none of its lists has, where none is extensible."""
+    found = _found(use, study, terminology)
+    if not found or any(c.extensible for c in found):
         return ()
-    known = {*codelist.by_value, *study.terminology.extensions.get(codelist.code, ())}
+    known = {v for c in found for v in (*c.by_value, *study.terminology.extensions.get(c.code, ()))}
     return tuple(v for v in use.values if v not in known)
+
+
+def _found(use: Use, study: Study, terminology: Lists) -> list[Codelist]:
+    if use.dictionary or use.own:
+        return []
+    return [c for code in use.codes if (c := find(code, study, terminology))]
 
 
 def codelists(
@@ -95,19 +112,20 @@ def codelists(
     """The lists, by OID, and the list of each item.
 
     Items that use the same terms of a list share one CodeList, `CL.<code>`. Where they use different
-    terms each set of terms is a list of its own, named after the first item that uses it.
+    terms each set of terms is a list of its own, named after the first item that uses it. An item that
+    uses terms of several lists has one CodeList of all of them, which is no published list: the schema
+    allows one C-code a list. Its terms keep their C-codes.
     """
     by_code: dict[str, dict[CodeList, list[Use]]] = {}
     for use in uses:
         made = _codelist(use, study, terminology)
         if made is not None:
-            code = made.aliases[0].name if made.aliases else use.code
-            by_code.setdefault(code, {}).setdefault(made, []).append(use)
+            by_code.setdefault(made.oid, {}).setdefault(made, []).append(use)
     lists: list[CodeList] = []
     of_item: dict[str, str] = {}
-    for code, variants in by_code.items():
+    for variants in by_code.values():
         for made, users in variants.items():
-            oid, name = f"CL.{code}", made.name
+            oid, name = made.oid, made.name
             if len(variants) > 1:
                 oid, name = f"{oid}.{users[0].name}", f"{name} ({users[0].name})"
             lists.append(replace(made, oid=oid, name=name))
@@ -116,31 +134,46 @@ def codelists(
 
 
 def _codelist(use: Use, study: Study, terminology: Lists) -> CodeList | None:
-    """The list of one use, its OID still empty."""
+    """The list of one use, its OID as if nobody used other terms of it."""
     if use.dictionary:
-        external = ExternalCodeList(use.code, study.dictionaries.get(use.code, ""))
-        return CodeList("", use.code, use.data_type, external=external, non_standard=True)
+        return _dictionary(use, study)
     if use.own:
-        own_items = _items(use.values, {}, use, extended=frozenset())
-        return CodeList("", _ARM_NAMES[use.code], use.data_type, own_items, non_standard=True)
-    codelist = find(use.code, study, terminology)
-    if codelist is None:
-        return None
+        items = _items(use.values, {}, use, frozenset())
+        code = use.codes[0]
+        return CodeList(f"CL.{code}", _ARM_NAMES[code], use.data_type, items, non_standard=True)
     left_out = set(unlisted(use, study, terminology))
     values = [v for v in use.values if v not in left_out]
-    if not values:
+    found = _found(use, study, terminology)
+    found = [c for c in found if not c.by_value.keys().isdisjoint(values)] or found[:1]
+    if not found or not values:
         return None
-    own = use.code in study.terminology.codelists
-    extended = frozenset() if own else frozenset(values) - set(codelist.by_value)
+    published = len(found) == 1 and found[0].code not in study.terminology.codelists
+    terms = {v: t for c in reversed(found) for v, t in c.by_value.items()}
+    extended = frozenset(values) - set(terms) if published else frozenset()
     return CodeList(
-        "",
-        codelist.name,
+        "CL." + ".".join(c.code for c in found),
+        "; ".join(c.name for c in found),
         use.data_type,
-        _items(values, codelist.by_value, use, extended),
-        standard_oid="" if own else CT_OID,
-        non_standard=own,
-        aliases=() if own else (Alias(C_CODE, codelist.code),),
+        _items(values, terms, use, extended),
+        standard_oid=CT_OID if published else "",
+        non_standard=not published,
+        description="" if len(found) == 1 else _several(found),
+        aliases=(Alias(C_CODE, found[0].code),) if published else (),
     )
+
+
+def _several(found: Sequence[Codelist]) -> str:
+    return "Terms of " + " and ".join(f"{c.name} ({c.code})" for c in found) + "."
+
+
+def _dictionary(use: Use, study: Study) -> CodeList:
+    """An external dictionary: its codes, where they are numbers, are a list beside its texts."""
+    name = use.codes[0]
+    external = ExternalCodeList(name, study.dictionaries.get(name, ""))
+    oid, shown = (f"CL.{name}", name)
+    if use.data_type != "text":
+        oid, shown = f"{oid}.{use.data_type}", f"{name} ({use.data_type})"
+    return CodeList(oid, shown, use.data_type, external=external, non_standard=True)
 
 
 def _items(
@@ -162,10 +195,10 @@ def _items(
 
 def _arms(use: Use, study: Study) -> Use:
     """All planned arms in the study's order, then what else the data hold."""
-    planned = tuple(study.arms) if use.code == "ARMCD" else tuple(dict.fromkeys(study.arms.values()))
+    coded = use.codes == ("ARMCD",)
+    planned = tuple(study.arms) if coded else tuple(dict.fromkeys(study.arms.values()))
     values = (*planned, *(v for v in use.values if v not in planned))
-    decodes = study.arms if use.code == "ARMCD" else {}
-    return replace(use, values=values, decodes=decodes, own=True)
+    return replace(use, values=values, decodes=study.arms if coded else {}, own=True)
 
 
 def _pairs(domain: Domain, code: str, name: str) -> dict[str, str]:

@@ -36,6 +36,7 @@ def define_findings(
         tables += _labels(domain, guide)
         tables += _methods(domain.name, described)
         tables += _pages(domain.name, described)
+        tables += _dictionaries(domain.name, described.uses, study)
         for use in described.uses:
             tables += _lists(domain.name, use, study, terminology)
     return all_findings(tables)
@@ -109,25 +110,36 @@ def _pages(dataset: str, described: Described) -> Iterator[Any]:
         yield findings("DEF005", dataset=dataset, detail=", ".join(names[:_SHOWN]) + more)
 
 
+def _dictionaries(dataset: str, uses: Sequence[Use], study: Study) -> Iterator[Any]:
+    """DEF006: a dictionary without a version; one finding a dataset and dictionary."""
+    by_name: dict[str, list[str]] = {}
+    for use in uses:
+        if use.dictionary and not study.dictionaries.get(use.codes[0]):
+            by_name.setdefault(use.codes[0], []).append(_variable(use))
+    for name, variables in by_name.items():
+        yield findings("DEF006", dataset=dataset, expected=name, detail=", ".join(variables))
+
+
 def _lists(dataset: str, use: Use, study: Study, terminology: Lists) -> Iterator[Any]:
-    """DEF006: a dictionary without version. DEF007: an unknown list. DEF008: a value not in a closed list."""
-    variable = use.name.rpartition(".")[2]
-    if use.dictionary:
-        if not study.dictionaries.get(use.code):
-            yield findings("DEF006", dataset=dataset, variables=(variable,), values=("",), expected=use.code)
+    """DEF007: a list that nobody knows. DEF008: a value that a closed list does not have."""
+    if use.dictionary or use.own:
         return
-    if use.own:
-        return
-    if find(use.code, study, terminology) is None:
-        release = terminology.release
-        yield findings(
-            "DEF007", dataset=dataset, variables=(variable,), values=("",), expected=use.code, detail=release
-        )
+    variable = _variable(use)
+    for code in use.codes:
+        if find(code, study, terminology) is None:
+            release = terminology.release
+            yield findings(
+                "DEF007", dataset=dataset, variables=(variable,), values=("",), expected=code, detail=release
+            )
     if values := unlisted(use, study, terminology):
         yield findings(
             "DEF008",
             dataset=dataset,
             variables=(variable,),
             values=(list(values),),
-            expected=use.code,
+            expected=", ".join(use.codes),
         )
+
+
+def _variable(use: Use) -> str:
+    return use.name.rpartition(".")[2]

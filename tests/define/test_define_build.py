@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from define.check import schema_findings
 from define.model import CodeListItem, EnumeratedItem, PDFPageRef
 from sdtm_mapper.model.study import Origin, StudyTerminology
 
@@ -273,6 +274,54 @@ def test_study_codelist_is_non_standard(make):
         "",
         (),
     )
+
+
+def test_branches_with_lists_of_their_own_share_one_list_of_all_terms(make):
+    spec = make.variable(
+        "VSX",
+        make.call("assign_ct", when='A = "1"', assign_ct="R", codelist="C66767"),
+        make.call("assign_ct", assign_ct="R", codelist="C66731"),
+    )
+    vs = make.dataset_spec("VS", "Vital Signs", "Findings", "One", [spec], [])
+    small = make.small(make.domain(vs, {"VSX": ["M", "DRUG WITHDRAWN", "OWN"]}))
+    (found,) = small.define().codelists
+    assert (found.oid, found.aliases, found.standard_oid, found.non_standard) == (
+        "CL.C66731.C66767",
+        (),
+        "",
+        True,
+    )
+    assert found.description == "Terms of Sex (C66731) and Action Taken with Study Treatment (C66767)."
+    assert [(i.coded_value, i.extended, [a.name for a in i.aliases]) for i in found.items] == [
+        ("DRUG WITHDRAWN", False, ["C49502"]),
+        ("M", False, ["C20197"]),
+        ("OWN", False, []),
+    ]
+    assert schema_findings(small.xml(), "define.xml").num_rows == 0
+
+
+def test_list_of_a_branch_whose_terms_no_record_has_is_left_out(make):
+    spec = make.variable(
+        "VSX",
+        make.call("assign_ct", when='A = "1"', assign_ct="R", codelist="C66767"),
+        make.call("assign_ct", assign_ct="R", codelist="C66731"),
+    )
+    vs = make.dataset_spec("VS", "Vital Signs", "Findings", "One", [spec], [])
+    (found,) = make.small(make.domain(vs, {"VSX": ["M"]})).define().codelists
+    assert (found.oid, found.standard_oid) == ("CL.C66731", "STD.CT.SDTM")
+
+
+def test_codes_of_a_dictionary_are_a_list_beside_its_texts(make):
+    specs = [
+        make.variable("AELLT", described="MedDRA"),
+        make.variable("AELLTCD", described="MedDRA", type="Num"),
+    ]
+    ae = make.dataset_spec("AE", "Adverse Events", "Events", "One", specs, [])
+    define = make.small(make.domain(ae, {"AELLT": ["x"], "AELLTCD": [10000001]})).define()
+    assert [(c.oid, c.name, c.data_type) for c in define.codelists] == [
+        ("CL.MedDRA", "MedDRA", "text"),
+        ("CL.MedDRA.integer", "MedDRA (integer)", "integer"),
+    ]
 
 
 def test_planned_arms_are_listed_with_their_names(small):

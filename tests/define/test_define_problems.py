@@ -113,7 +113,7 @@ def test_dictionary_without_a_version(make):
     small = one_variable(make, make.variable("AEDECOD", described="MedDRA"), ["a"])
     assert found(small, "DEF006") == []
     (finding,) = found(replace(small, study=replace(small.study, dictionaries={})), "DEF006")
-    assert (finding["variables"], finding["expected"]) == (["AEDECOD"], "MedDRA")
+    assert (finding["dataset"], finding["expected"], finding["detail"]) == ("AE", "MedDRA", "AEDECOD")
 
 
 def test_codelist_that_nobody_knows(make):
