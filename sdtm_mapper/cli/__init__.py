@@ -23,6 +23,16 @@ class CommandEntry(NamedTuple):
 
 
 COMMANDS: Mapping[str, CommandEntry] = {
+    "demo": CommandEntry(
+        "sdtm_mapper.cli.demo", "command", "Run the example study that ships with the product."
+    ),
+    "run": CommandEntry("sdtm_mapper.cli.run", "command", "Convert, check and describe a delivery."),
+    "explain": CommandEntry(
+        "sdtm_mapper.cli.explain", "command", "Say what a rule's code means and what to do about it."
+    ),
+    "study": CommandEntry(
+        "sdtm_mapper.cli.study", "command", "Check a study's spec, show it, print its schema."
+    ),
     "standards": CommandEntry(
         "sdtm_mapper.cli.standards", "command", "Show and install releases of controlled terminology."
     ),

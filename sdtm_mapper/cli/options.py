@@ -13,7 +13,7 @@ import click
 F = TypeVar("F", bound=Callable[..., Any])
 
 # Names of report.FORMATS, written here so that --help need not load it; a test holds them together.
-OUTPUT_FORMATS = ("text", "json", "junit")
+OUTPUT_FORMATS = ("text", "concise", "json", "junit")
 FAIL_ON = ("reject", "error", "warning", "note", "never")
 
 

@@ -75,7 +75,7 @@ def _count(n: int, what: str) -> str:
 
 def _print(rows: Rows) -> None:
     """A table on a terminal; tab-delimited lines elsewhere."""
-    console = Console(file=click.get_text_stream("stdout"), markup=False, highlight=False)
+    console = Console(markup=False, highlight=False)
     if not console.is_terminal:
         for row in rows:
             click.echo("\t".join(row))

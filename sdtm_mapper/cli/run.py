@@ -1,0 +1,59 @@
+"""`run`: a delivery to a submission package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from sdtm_mapper.cli.options import Output, reporting
+
+
+@click.command("run", short_help="Convert, check and describe a delivery.")
+@click.argument("study", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--raw",
+    required=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder with the raw files, and delivery.yaml if there is one.",
+)
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Folder that the package takes the place of.",
+)
+@click.option(
+    "--verify",
+    type=click.Choice(["sample", "full"]),
+    default="sample",
+    show_default=True,
+    help="How much of each XPT file an independent reader reads back.",
+)
+@reporting
+def command(
+    study: Path,
+    raw: Path,
+    out: Path,
+    verify: Literal["sample", "full"],
+    fail_on: str,
+    baseline: Path | None,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    outputs: tuple[Output, ...],
+    no_values: bool,
+    color: bool | None,
+    quiet: bool,
+) -> None:
+    """Convert a delivery of STUDY (its spec's folder) to a package: SDTM datasets as XPT and Parquet,
+    define.xml, lineage, ledger, findings and manifest.
+
+    The package at --out is replaced as a whole, or not at all.
+    """
+    from sdtm_mapper.cli.show import finish, progress
+    from sdtm_mapper.pipeline.run import Options, run_study
+
+    options = Options(verify=verify, baseline=baseline, select=select, ignore=ignore)
+    result = run_study(study, raw, out, options, progress(quiet))
+    finish(result, fail_on, outputs, no_values, color)

@@ -1,0 +1,147 @@
+"""The files of a package, and its manifest."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from sdtm_mapper import __version__
+from sdtm_mapper.datasets.audit import ledger_tables, lineage_table, variables_table
+from sdtm_mapper.datasets.parquet import write_parquet, write_table
+from sdtm_mapper.datasets.verify import verify_xpt
+from sdtm_mapper.datasets.xpt import write_xpt
+from sdtm_mapper.model.domain import Domain
+from sdtm_mapper.model.errors import UserError
+from sdtm_mapper.model.finding import FINDING_SCHEMA, RuleResult
+from sdtm_mapper.model.run import RunResult
+from sdtm_mapper.pipeline.exchange import MANIFEST, TOOL
+from sdtm_mapper.pipeline.load import Converted
+
+SDTM, PARQUET, LINEAGE, LEDGER = "sdtm", "parquet", "lineage", "ledger"
+DEFINE = "define.xml"
+FINDINGS, RESULTS, VARIABLES = "findings.parquet", "results.parquet", "variables.parquet"
+SCHEMA = 1
+# libraries whose version decides bytes of the outputs
+LIBRARIES = ("lxml", "numpy", "pandas", "pandera", "pyarrow")
+
+
+@dataclass(frozen=True)
+class Package:
+    """What is written: datasets, their XPT widths, those without an XPT file, the define."""
+
+    domains: tuple[Domain, ...]
+    widths: Mapping[str, Mapping[str, int]]
+    withheld: frozenset[str]
+    define: bytes
+
+
+def write_package(
+    folder: Path, converted: Converted, parts: Package, result: RunResult, verify: Literal["sample", "full"]
+) -> list[str]:
+    """Write all files of a package into an empty folder, the manifest last.
+
+    Gives the differences between what was written and what an independent reader reads of each XPT file.
+    """
+    for name in (SDTM, PARQUET, LINEAGE, LEDGER):
+        (folder / name).mkdir()
+    differences = []
+    for domain in parts.domains:
+        stem = domain.name.lower()
+        write_parquet(folder / PARQUET / f"{stem}.parquet", domain)
+        if domain.lineage is not None:
+            write_table(folder / LINEAGE / f"{stem}.parquet", lineage_table(domain))
+        if domain.name not in parts.withheld:
+            path = folder / SDTM / f"{stem}.xpt"
+            widths = parts.widths[domain.name]
+            write_xpt(path, domain, widths, converted.delivery.timestamp)
+            differences += verify_xpt(path, domain, widths, verify)
+    (folder / SDTM / DEFINE).write_bytes(parts.define)
+    write_table(folder / LINEAGE / VARIABLES, variables_table(parts.domains))
+    for name, table in ledger_tables(converted.mapped.ledger).items():
+        write_table(folder / LEDGER / f"{name}.parquet", table)
+    write_table(folder / FINDINGS, result.findings)
+    write_table(folder / RESULTS, results_table(result.results))
+    write_json(folder / MANIFEST, manifest(folder, converted, result))
+    return differences
+
+
+def manifest(folder: Path, converted: Converted, result: RunResult) -> dict[str, Any]:
+    """What went in, by what it was made, and what came out, each with its SHA-256; no absolute path."""
+    study = converted.study
+    outputs = sorted(p for p in folder.rglob("*") if p.is_file())
+    return {
+        "tool": TOOL,
+        "schema": SCHEMA,
+        "version": __version__,
+        "study": study.id,
+        "verdict": result.verdict,
+        "delivery": dict(result.delivery) | {"timestamp": converted.delivery.timestamp},
+        "standards": {
+            "SDTMIG": study.standards.sdtmig,
+            "SDTM": study.standards.sdtm,
+            "Define-XML": study.standards.define,
+            "SDTM CT": {
+                "release": converted.standards.terminology.release,
+                "sha256": converted.standards.terminology.sha256,
+            },
+        },
+        "libraries": {name: importlib.metadata.version(name) for name in LIBRARIES},
+        "options": dict(result.options),
+        "inputs": [
+            {"path": f.path, "sha256": f.sha256, "bytes": f.size, "records": f.records}
+            for f in sorted(converted.reading.files, key=lambda f: f.path)
+        ],
+        "spec": [{"path": p, "sha256": s} for p, s in sorted(study.files.items())],
+        "outputs": [
+            {"path": p.relative_to(folder).as_posix(), "sha256": sha256(p), "bytes": p.stat().st_size}
+            for p in outputs
+        ],
+    }
+
+
+def results_table(results: tuple[RuleResult, ...]) -> Any:
+    """Rule results as a table."""
+    return pa.table(
+        {
+            "rule": pa.array([r.rule for r in results], pa.string()),
+            "dataset": pa.array([r.dataset for r in results], pa.string()),
+            "status": pa.array([r.status for r in results], pa.string()),
+            "checked": pa.array([r.checked for r in results], pa.int64()),
+            "issues": pa.array([r.issues for r in results], pa.int64()),
+            "reason": pa.array([r.reason for r in results], pa.string()),
+            "missing": pa.array([list(r.missing) for r in results], pa.list_(pa.string())),
+        }
+    )
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_json(path: Path, value: Any) -> None:
+    """JSON with sorted keys and a line end."""
+    text = json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True)
+    path.write_bytes(text.encode() + b"\n")
+
+
+def read_findings(path: Path) -> Any:
+    """The findings of an earlier run: its folder, or its findings file."""
+    file = path / FINDINGS if path.is_dir() else path
+    try:
+        table = pq.read_table(file)
+        return table.select(FINDING_SCHEMA.names).cast(FINDING_SCHEMA)
+    except (OSError, pa.ArrowException, KeyError, ValueError) as error:
+        raise UserError(
+            f"{file}: holds no findings of a run ({type(error).__name__}). "
+            f"Name a package's folder, or its {FINDINGS}."
+        ) from None
