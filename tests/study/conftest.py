@@ -102,7 +102,7 @@ translations:
 
 @pytest.fixture
 def write_study(tmp_path: Path) -> Callable[..., Path]:
-    """Write the study with changes: file -> (old text, new text), or the whole new text, or None for no file."""
+    """Write the study with changes: file -> (old text, new text), the new text, '=file' for a copy, None for no file."""
 
     def write(changes: dict[str, tuple[str, str] | str | None] | None = None) -> Path:
         folder = tmp_path / "S1"
@@ -112,6 +112,8 @@ def write_study(tmp_path: Path) -> Callable[..., Path]:
                 text = FILES[name]
                 assert text.count(change[0]) == 1, f"{change[0]!r} is not once in {name}"
                 files[name] = text.replace(*change)
+            elif change and change.startswith("="):
+                files[name] = FILES[change[1:]]
             else:
                 files[name] = change
         for name, content in files.items():
