@@ -4,9 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from define.build import build_define
 from define.check import schema_findings
 from define.model import CodeListItem, EnumeratedItem, PDFPageRef
 from sdtm_mapper.model.study import Origin, StudyTerminology
+from sdtm_mapper.standards.guide import load_guide
+from sdtm_mapper.standards.terminology import load_terminology
 
 
 def groups(define):
@@ -434,6 +437,18 @@ def test_supplemental_qualifiers_have_a_value_level(small):
     }
 
 
+def test_the_products_own_standards_serve(small):
+    real = replace(small, guide=load_guide("3.4"), terminology=load_terminology("2025-03-28"))
+    define = real.define()
+    assert groups(define)["SUPPAE"].standard_oid == "STD.IG"
+    assert lists(define)["CL.C66742"].aliases[0].name == "C66742"
+    assert [(i.coded_value, i.decode) for i in lists(define)["CL.C66731"].items] == [
+        ("F", "Female"),
+        ("M", "Male"),
+    ]
+    assert schema_findings(real.xml(), "define.xml").num_rows == 0
+
+
 def test_split_dataset_carries_its_domain(make):
     vs = make.vs()
     part = replace(vs, spec=replace(vs.spec, name="VSA", label="Vital Signs, part A"))
@@ -453,15 +468,11 @@ def test_split_dataset_carries_its_domain(make):
     ],
 )
 def test_creation_time_is_a_full_datetime(small, timestamp, expected):
-    from define.build import build_define
-
     define = build_define(small.study, small.domains, small.guide, small.terminology, {}, timestamp)
     assert define.created == expected
 
 
 def test_tool_and_its_version_are_named(small):
-    from define.build import build_define
-
     define = build_define(
         small.study, small.domains, small.guide, small.terminology, {}, "2025-04-01", tool_version="1.2"
     )
