@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict
 from typing import Any
 
+from sdtm_mapper.model.finding import RuleResult
 from sdtm_mapper.model.run import RunResult
-from sdtm_mapper.report.message import masked_keys, render_message
+from sdtm_mapper.report.message import HIDDEN, masked_keys, render_message
 from sdtm_mapper.report.summary import rule_statuses, severity_counts, status_counts
 
 SCHEMA = 1
+# What a terminal or editor would obey, beyond the control characters that JSON itself writes out.
+_UNSEEN = re.compile(r"[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _PRIVATE = ("expected", "detail", "explanation")
 
 
@@ -31,11 +35,17 @@ def as_json(result: RunResult, *, values: bool = True, color: bool = False) -> s
         },
         "datasets": [asdict(d) for d in result.datasets],
         "files": [{**asdict(f), "balanced": f.balanced} for f in result.files],
-        "results": [asdict(r) for r in result.results],
+        "results": [_result(r, values) for r in result.results],
         "rules": {c: _rule(result, c) for c in sorted(set(result.findings["rule"].to_pylist()))},
         "findings": [_finding(result, row, values) for row in result.findings.to_pylist()],
     }
-    return json.dumps(whole, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    dumped = json.dumps(whole, ensure_ascii=False, indent=1, sort_keys=True)
+    return _UNSEEN.sub(lambda m: f"\\u{ord(m[0]):04x}", dumped) + "\n"
+
+
+def _result(result: RuleResult, values: bool) -> dict[str, Any]:
+    hidden = result.status == "error" and not values
+    return {**asdict(result), **({"reason": HIDDEN} if hidden else {})}
 
 
 def _rule(result: RunResult, code: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from lxml import etree
 from sdtm_mapper.model.finding import SEVERITIES, RuleResult
 from sdtm_mapper.model.run import RunResult
 from sdtm_mapper.report.groups import Group, grouped
-from sdtm_mapper.report.message import render_message
+from sdtm_mapper.report.message import render_message, why
 from sdtm_mapper.report.summary import plural
 from sdtm_mapper.report.text import origin
 
@@ -64,13 +64,13 @@ def _case(
     name = f"{code} {rule.title}" if rule else code
     case = etree.SubElement(suite, "testcase", classname=_xml(dataset or _ALL_DATA), name=_xml(name))
     if how is not None and how.status == "error":
-        etree.SubElement(case, "error", message=_xml(how.reason), type="error")
+        etree.SubElement(case, "error", message=_xml(why(how, values=values)), type="error")
     elif failing := [g for s, g in groups if s == "new" and g.severity in grave]:
         total = sum(g.count for g in failing)
         fault = etree.SubElement(case, "failure", message=plural(total, "finding"), type=failing[0].severity)
         fault.text = _xml("\n".join(_lines(result, failing, values)))
     elif how is not None and how.status in ("skipped", "not implemented"):
-        etree.SubElement(case, "skipped", message=_xml("; ".join([how.reason or how.status, *how.missing])))
+        etree.SubElement(case, "skipped", message=_xml(why(how, values=values) or how.status))
     if rest := [g for s, g in groups if s != "new" or g.severity not in grave]:
         etree.SubElement(case, "system-out").text = _xml("\n".join(_lines(result, rest, values)))
 

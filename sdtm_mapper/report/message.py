@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from sdtm_mapper.model.finding import Rule
+from sdtm_mapper.model.finding import Rule, RuleResult
 
 HIDDEN = "***"
 _PLACE = re.compile(r"\{(\w+)\}")
@@ -38,6 +38,12 @@ def masked_keys(keys: str | None, *, values: bool = True) -> str:
         return visible(keys)
     parts = (part.partition("=") for part in keys.split("|"))
     return visible("|".join(f"{n}={v if n == 'USUBJID' else HIDDEN}" for n, eq, v in parts if eq))
+
+
+def why(result: RuleResult, *, values: bool = True) -> str:
+    """Why a rule did not run, or not on everything. What an error says may quote a value: it is hidden too."""
+    reason = HIDDEN if result.status == "error" and not values else result.reason
+    return visible("; ".join([*([reason] if reason else []), *result.missing]))
 
 
 def _fields(row: Mapping[str, Any], values: bool) -> dict[str, str]:

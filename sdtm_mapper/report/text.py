@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from sdtm_mapper.model.finding import RuleResult
 from sdtm_mapper.model.run import DatasetSummary, RunResult
 from sdtm_mapper.report.groups import Example, Group, grouped
-from sdtm_mapper.report.message import masked_keys, render_message, visible
+from sdtm_mapper.report.message import masked_keys, render_message, visible, why
 from sdtm_mapper.report.summary import OPEN, last_line, plural
 
 _CODES = {
@@ -44,7 +44,7 @@ def text(result: RunResult, *, values: bool = True, color: bool = False, example
         _head(result, paint),
         _datasets(result, open_, paint),
         [line for g in groups for line in _group(result, g, values, paint)],
-        _not_checked(result, paint),
+        _not_checked(result, values, paint),
         _balance(result, paint),
         [last_line(result), *_next(groups)],
     ]
@@ -142,7 +142,7 @@ def origin(row: Any) -> str:
     return visible(out)
 
 
-def _not_checked(result: RunResult, paint: Paint) -> list[str]:
+def _not_checked(result: RunResult, values: bool, paint: Paint) -> list[str]:
     """One line per reason, with the rules and datasets that it kept from being checked."""
     lines = []
     for status, word in (
@@ -153,15 +153,13 @@ def _not_checked(result: RunResult, paint: Paint) -> list[str]:
         reasons: dict[str, list[RuleResult]] = {}
         for r in result.results:
             if r.status == status and (r.missing or status != "skipped"):
-                reasons.setdefault("; ".join(r.missing) or r.reason, []).append(r)
+                reasons.setdefault("; ".join(map(visible, r.missing)) or why(r, values=values), []).append(r)
             elif r.status == "issues" and status == "skipped" and r.missing:
-                reasons.setdefault("; ".join(r.missing), []).append(r)
+                reasons.setdefault("; ".join(map(visible, r.missing)), []).append(r)
         for reason, results in reasons.items():
             rules, datasets = ({getattr(r, a): None for r in results} for a in ("rule", "dataset"))
             where = f"{_some(list(rules))} on {_some([d or 'the study' for d in datasets])}"
-            lines.append(
-                f"{paint('warning' if status != 'error' else 'error', word)}: {where}: {visible(reason)}"
-            )
+            lines.append(f"{paint('warning' if status != 'error' else 'error', word)}: {where}: {reason}")
     idle = Counter(r.reason for r in result.results if r.status == "skipped" and not r.missing)
     for reason, n in sorted(idle.items()):
         lines.append(paint("dim", f"nothing to check: {plural(n, 'rule')} x dataset: {visible(reason)}"))
