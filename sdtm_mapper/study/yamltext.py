@@ -215,6 +215,8 @@ class _Builder:
             self._refuse(
                 event, "tags (!) are not read; all values are text. Put text that starts with ! in quotes"
             )
+        elif any("\ud800" <= c <= "\udfff" for c in getattr(event, "value", "")):
+            self._refuse(event, "an escape here is half a character; write the character itself")
 
     def _refuse(self, event: Any, why: str) -> None:
         self.faults.add(self._ref(event), "SPEC001", why)

@@ -102,7 +102,7 @@ translations:
 
 @pytest.fixture
 def write_study(tmp_path: Path) -> Callable[..., Path]:
-    """Write the study with changes: file -> (old text, new text), the new text, '=file' for a copy, None for no file."""
+    """Write the study with changes: (old, new) text, the whole text, '=file' for a copy, None for no file."""
 
     def write(changes: dict[str, tuple[str, str] | str | None] | None = None) -> Path:
         folder = tmp_path / "S1"

@@ -60,7 +60,8 @@ def test_all_faults_at_once(tmp_path):
     with pytest.raises(SpecError) as caught:
         read_delivery_file(tmp_path)
     assert str(caught.value).split("\n") == [
-        "delivery.yaml:2:12: SPEC005 extracted: '2026-13-05' is no date such as 2026-01-05 or 2026-01-05T18:00:00",
+        "delivery.yaml:2:12: SPEC005 extracted: '2026-13-05' is no date such as 2026-01-05 or"
+        " 2026-01-05T18:00:00",
         "delivery.yaml:3:9: SPEC005 cutoff: '2025-12' is no date such as 2026-01-05",
         "delivery.yaml:4:9: SPEC016 files: '../AE.csv' leaves the folder",
     ]

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a case is a line: what is changed, and what is said of it
 """Each fault of a spec: one change to a faultless study, and the line that it gives."""
 
 import re

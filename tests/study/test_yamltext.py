@@ -1,7 +1,5 @@
 """YAML as text: what was typed is what is read, and every place is the place of the file."""
 
-import json
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,7 +38,9 @@ def test_places_of_keys_and_values():
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
 def test_any_text_in_double_quotes_is_read_as_it_is(text):
-    assert read("a: " + json.dumps(text) + "\n").data == {"a": text}
+    typed = "".join(f"\\U{ord(c):08X}" for c in text)
+    assert read(f'a: "{typed}"\n').data == {"a": text}
+    assert read(f'"{typed}": a\n').data == {text: "a"}
 
 
 @given(
@@ -75,6 +75,7 @@ def test_a_place_inside_folded_text_is_in_its_own_line():
         ("a: [1\n", "f.yaml:2:1: SPEC001 not YAML: "),
         ("a: \x01\n", "f.yaml:1:4: SPEC001 the character U+0001 may not stand in YAML"),
         ("? [a]\n: b\n", "f.yaml:1:3: SPEC001 a key must be one text"),
+        ('a: "\\ud800"\n', "f.yaml:1:4: SPEC001 an escape here is half a character"),
         ("a: &x 1\n", "f.yaml:1:4: SPEC001 anchors"),
         ("[" * 3000, "f.yaml:1:"),
     ],
