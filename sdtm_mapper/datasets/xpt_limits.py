@@ -179,7 +179,7 @@ def _characters(values: Any) -> tuple[Mask, Mask]:
 
 
 def _printable(values: Any) -> bool:
-    _, offsets, data = values.buffers()
+    _, offsets, data = values.cast(pa.string()).buffers()
     if data is None:
         return True
     ends = np.frombuffer(offsets, np.int32)[values.offset : values.offset + len(values) + 1]

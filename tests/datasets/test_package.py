@@ -2,6 +2,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from sdtm_mapper.datasets import parquet
 from sdtm_mapper.datasets.package import as_domain, read_package, verify_xpt
 from sdtm_mapper.datasets.parquet import write_parquet, write_table
 from sdtm_mapper.datasets.xpt import natural_widths, write_xpt
@@ -51,6 +52,15 @@ def test_a_folder_comes_back_without_a_spec(tmp_path, ae, dm, kind):
     assert back[0].columns["AETERM"].strings() == ["HEADACHE", "", "COUGH"]
     np.testing.assert_array_equal(back[0].columns["AESEQ"], [1, 2, np.nan])
     assert [d.name for d in read_package(tmp_path, only=["dm"])] == ["DM"]
+
+
+def test_row_groups_do_not_show(tmp_path, domain_of, monkeypatch):
+    monkeypatch.setattr(parquet, "ROWS", 2)
+    cells = ["B", "A", "", "C", "A", "B", "", "", "D"]
+    write_parquet(tmp_path / "a.parquet", domain_of({"A": cells, "N": [1, None, 3, 4, 5, 6, 7, 8, 9]}))
+    (back,) = read_package(tmp_path)
+    assert back.columns["A"].strings() == cells
+    np.testing.assert_array_equal(back.columns["N"], [1, np.nan, 3, 4, 5, 6, 7, 8, 9])
 
 
 def test_xpt_to_domain_to_the_same_xpt(tmp_path, ae):

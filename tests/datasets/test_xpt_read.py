@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 import pyreadstat
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from sdtm_mapper.datasets.ibm import from_ibm
 from sdtm_mapper.datasets.xpt import natural_widths, read_xpt, write_xpt
@@ -107,3 +109,19 @@ def test_damaged_counts_are_told(tmp_path, data):
     for at, bad in ((317, b"x"), (614, b"99"), (640, b"\x00\x07")):
         with pytest.raises(UserError, match=r"a\.xpt: "):
             read(tmp_path, data[:at] + bad + data[at + len(bad) :])
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    edits=st.lists(st.tuples(st.integers(0, 1600), st.binary(min_size=1, max_size=4)), max_size=3),
+    end=st.one_of(st.none(), st.integers(0, 60).map(lambda n: 80 * n)),
+)
+def test_damage_is_told_or_read_but_never_a_defect(tmp_path, data, edits, end):
+    damaged = bytearray(data)
+    for at, put in edits:
+        damaged[at : at + len(put)] = put
+    try:
+        table = read(tmp_path, bytes(damaged[:end]))
+    except UserError:
+        return
+    assert {len(c) for c in table.columns.values()} <= {len(table)}
