@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from sdtm_mapper.cli import options
 from sdtm_mapper.cli.options import Output
+from sdtm_mapper.report import FORMATS
 
 
 class _Terminal(io.StringIO):
@@ -58,7 +59,7 @@ def test_outputs_repeat() -> None:
 @pytest.mark.parametrize(
     ("args", "words"),
     [
-        (("-o", "yaml"), "'yaml' is no format; there are text, json"),
+        (("-o", "yaml"), "'yaml' is no format; there are text, "),
         (("-o", "json:"), "names no file"),
         (("-o", "text", "-o", "json"), "two reports go to standard output"),
         (("-o", "text:a", "-o", "json:a"), "two reports go to a"),
@@ -103,7 +104,4 @@ def test_colour(
 
 
 def test_formats_are_those_of_the_report_room() -> None:
-    report = pytest.importorskip("sdtm_mapper.report")
-    if not hasattr(report, "FORMATS"):
-        pytest.skip("the report room has no formats yet")
-    assert tuple(report.FORMATS) == options.OUTPUT_FORMATS
+    assert tuple(FORMATS) == options.OUTPUT_FORMATS
