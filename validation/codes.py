@@ -19,3 +19,5 @@ SEQ_TWICE = "VAL014"
 OTHER_DOMAIN = "VAL015"
 
 ALL = tuple(f"VAL{n:03d}" for n in range(1, 16))
+
+OF_COLUMNS = (REQUIRED_ABSENT, EXPECTED_ABSENT, WRONG_TYPE)  # hold for a dataset without records too

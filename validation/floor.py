@@ -20,6 +20,8 @@ from validation.adapter import Adapted, adapt
 from validation.inputs import Guide, Standards, Terminology
 from validation.schema import Plan, plan
 
+NO_RECORDS = "the dataset has no records"
+
 Checked = tuple[tuple[RuleResult, ...], Any]
 
 
@@ -27,16 +29,13 @@ def validate(study: Study, domains: Sequence[Domain], guide: Guide, terminology:
     """Hold the datasets of a run against spec, guide and terminology.
 
     Gives a result for every rule and dataset, and the findings (FINDING_SCHEMA). A dataset that the
-    study specifies and that is not among `domains` gives skipped results.
+    study specifies and that has no records is not written; its results are skipped.
     """
-    results, found = check_domains(domains, Standards(guide, terminology, study.terminology))
-    present = {d.name for d in domains}
-    absent = [s.name for s in study.domains if s.name not in present]
-    skipped = [
-        RuleResult(code, name, "skipped", reason="the dataset has no records")
-        for name in absent
-        for code in codes.ALL
-    ]
+    filled = [d for d in domains if len(d)]
+    results, found = check_domains(filled, Standards(guide, terminology, study.terminology))
+    present = {d.name for d in filled}
+    absent = dict.fromkeys(n for n in (*study.by_name, *(d.name for d in domains)) if n not in present)
+    skipped = [RuleResult(code, name, "skipped", reason=NO_RECORDS) for name in absent for code in codes.ALL]
     return (*results, *skipped), found
 
 
@@ -122,6 +121,8 @@ def _run(domain: Domain, planned: Plan) -> Adapted:
 
 
 def _result(code: str, domain: Domain, planned: Plan, adapted: Adapted, issues: int) -> RuleResult:
+    if not len(domain) and code not in codes.OF_COLUMNS:
+        return RuleResult(code, domain.name, "skipped", reason=NO_RECORDS)
     applied = planned.applied.get(code, ())
     missing = [*planned.missing.get(code, ()), *(why for c, why in adapted.skipped if c == code)]
     errors = [why for c, why in adapted.errors if c == code]

@@ -41,7 +41,7 @@ def masked_keys(keys: str | None, *, values: bool = True) -> str:
 
 
 def why(result: RuleResult, *, values: bool = True) -> str:
-    """Why a rule did not run, or not on everything. What an error says may quote a value: it is hidden too."""
+    """Why a rule did not run, or not on everything. An error may quote a value: it is hidden too."""
     reason = HIDDEN if result.status == "error" and not values else result.reason
     return visible("; ".join([*([reason] if reason else []), *result.missing]))
 

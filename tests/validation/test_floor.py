@@ -272,7 +272,9 @@ def test_empty_dataset():
         {n: c.take(np.array([], np.int32)) if isinstance(c, Text) else c[:0] for n, c in events().items()}
     )
     assert checked[1].num_rows == 0
-    assert status(checked, "VAL003").status == "clean"
+    assert status(checked, "VAL001").status == "clean"
+    assert status(checked, "VAL003").status == "skipped"
+    assert status(checked, "VAL003").reason == "the dataset has no records"
 
 
 def test_exception_in_one_rule_leaves_the_others(monkeypatch):
@@ -318,11 +320,13 @@ def study_of(*specs, terminology=StudyTerminology()):  # noqa: B008 - frozen
 
 def test_study_gives_its_terms_and_names_datasets_that_are_absent():
     domain = guide_domain("AE", events(AEOUT=["GONE", None, None]), FakeGuide())
-    cm = DomainSpec("CM", "", "", "", REF, (), (), (), ())
-    study = study_of(domain.spec, cm, terminology=StudyTerminology(extensions={"C66768": ("GONE",)}))
-    checked = validate(study, [domain], FakeGuide(), FakeTerminology())
+    cm, dv = (DomainSpec(n, "", "", "", REF, (), (), (), ()) for n in ("CM", "DV"))
+    study = study_of(domain.spec, cm, dv, terminology=StudyTerminology(extensions={"C66768": ("GONE",)}))
+    nothing = Domain(dv, (), {"DVTERM": Text.empty(0)})
+    checked = validate(study, [domain, nothing], FakeGuide(), FakeTerminology())
     assert checked[1].num_rows == 0
-    ended = {(r.status, r.reason) for r in checked[0] if r.dataset == "CM"}
+    assert len(checked[0]) == 45
+    ended = {(r.status, r.reason) for r in checked[0] if r.dataset in ("CM", "DV")}
     assert ended == {("skipped", "the dataset has no records")}
 
 
