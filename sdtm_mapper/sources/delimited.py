@@ -18,7 +18,7 @@ from sdtm_mapper.model.columns import Text
 from sdtm_mapper.model.study import FormSpec
 from sdtm_mapper.sources import decode as decoding
 from sdtm_mapper.sources.parsed import Flaw, Parsed, Table, distinct_names, load
-from sdtm_mapper.sources.scan import Records, scan
+from sdtm_mapper.sources.scan import CR, Records, scan
 
 NAMED_DELIMITERS = {"tab": "\t", "\\t": "\t"}
 PARSE_BLOCK = 4 << 20  # bytes that one thread of the parser takes
@@ -192,23 +192,25 @@ def _end_marker(sheet: _Sheet, data: Mask, reason: npt.NDArray[np.int8], flaws: 
 
 
 def _find_marker(sheet: _Sheet, marker: str, data: Mask) -> int | None:
-    """The first record whose first cell is the marker."""
-    records, wanted = sheet.records, marker.encode()
-    last = np.flatnonzero(data)
-    if len(last) and _first_cell(sheet, int(last[-1])) == marker and sheet.text.count(wanted) == 1:
-        return int(last[-1])
-    at = sheet.text.find(wanted, int(records.start[0]))
-    while at >= 0:
-        i = int(records.of(np.array([at]))[0])
-        if at - int(records.start[i]) <= 1 and data[i] and _first_cell(sheet, i) == marker:
-            return i
-        at = sheet.text.find(wanted, at + 1)
-    return None
+    """The first data record whose first cell is the marker, quoted or not."""
+    rows, quote = np.flatnonzero(data), sheet.spec.quote
+    spellings = {marker, f"{quote}{marker.replace(quote, 2 * quote)}{quote}" if quote else marker}
+    hit = np.zeros(len(rows), np.bool_)
+    for spelling in spellings:
+        hit |= _first_cell_is(sheet, rows, spelling.encode())
+    return int(rows[hit.argmax()]) if hit.any() else None
 
 
-def _first_cell(sheet: _Sheet, i: int) -> str:
-    cells = sheet.cells(i + 1)
-    return cells[0] if cells else ""
+def _first_cell_is(sheet: _Sheet, rows: npt.NDArray[np.int64], cell: bytes) -> Mask:
+    text = np.frombuffer(sheet.text, np.uint8)
+    start, end = sheet.records.start[rows], sheet.records.end[rows]
+    behind = start + len(cell)
+    same: Mask = behind <= end
+    for i, byte in enumerate(cell):
+        same &= text[np.minimum(start + i, len(text) - 1)] == byte
+    following = text[np.minimum(behind, len(text) - 1)]
+    same &= (behind == end) | (following == ord(_delimiter(sheet.spec))) | (following == CR)
+    return same
 
 
 def _damage(sheet: _Sheet, width: int, data: Mask, reason: npt.NDArray[np.int8], flaws: list[Flaw]) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sdtm_mapper.model.errors import UserError
 from sdtm_mapper.model.study import FormSpec, Site, Study
 
 DELIVERY_FILE = "delivery.yaml"
@@ -33,6 +34,8 @@ class Claim:
 
 def list_folder(raw: Path) -> Folder:
     """All files below a raw folder. Links that lead out of it are named, never followed."""
+    if not raw.is_dir():
+        raise UserError(f"{raw} is not a folder; name the folder that holds the delivered raw files")
     root = raw.resolve()
     paths: dict[str, Path] = {}
     outside: list[str] = []
@@ -40,7 +43,7 @@ def list_folder(raw: Path) -> Folder:
         for entry in sorted([*subfolders, *names]):
             path = Path(folder, entry)
             name = unicodedata.normalize("NFC", path.relative_to(root).as_posix())
-            if path.is_symlink() and not path.resolve().is_relative_to(root):
+            if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(root):
                 outside.append(name)
             elif path.is_file() and name != DELIVERY_FILE:
                 paths[name] = path

@@ -17,7 +17,7 @@ from sdtm_mapper.sources.parsed import Flaw, Parsed, load
 
 Reader = Callable[[Path, FormSpec], Parsed]
 
-FORMATS: Mapping[str, Reader] = {"csv": read_delimited, "delimited": read_delimited}
+FORMATS: Mapping[str, Reader] = {"csv": read_delimited}
 
 
 def read_delivery(study: Study, raw: Path, delivery: Delivery) -> Reading:

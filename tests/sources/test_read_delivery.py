@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -256,6 +257,14 @@ def test_end_marker_missing_and_text_after_it(tmp_path: Path) -> None:
     assert after.files[0].records == 2
 
 
+@pytest.mark.parametrize("last", [b"EOF,,", b'"EOF"', b"EOF\r", b"EOF"])
+def test_end_marker_spellings(tmp_path: Path, last: bytes) -> None:
+    content = b"A,B,C\nEOF1,EOF,x\n1,EOF,y\n" + last + b"\n"
+    reading = read(tmp_path, {"ae.csv": content}, replace(AE, end_marker="EOF"))
+    assert cells(reading, "ae")["A"] == ["EOF1", "1"]
+    assert codes(reading) == []
+
+
 def test_quote_that_never_closes(tmp_path: Path) -> None:
     reading = read(tmp_path, {"ae.csv": b'A,B\n1,2\n3,"4\n5,6\n\n7,8\n'}, AE)
     assert cells(reading, "ae") == {"A": ["1"], "B": ["2"]}
@@ -342,6 +351,17 @@ def test_links_out_of_the_folder_are_not_followed(tmp_path: Path) -> None:
     reading = read_delivery(study(AE), raw, Delivery())
     assert reading.files == ()
     assert codes(reading) == ["SRC001", "SRC025", "SRC025"]
+
+
+def test_a_link_in_a_circle_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "a").symlink_to(tmp_path / "b")
+    (tmp_path / "b").symlink_to(tmp_path / "a")
+    assert codes(read(tmp_path, {"ae.csv": b"A\n1\n"}, AE)) == []
+
+
+def test_a_raw_folder_that_is_none_is_a_fault_of_usage(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="not a folder"):
+        read_delivery(study(AE), tmp_path / "none", Delivery())
 
 
 def test_absent_and_unclaimed_files(tmp_path: Path) -> None:
@@ -508,3 +528,13 @@ def test_every_code_has_a_rule_file() -> None:
     source = "".join(p.read_text(encoding="utf-8") for p in (REPO / "sdtm_mapper/sources").glob("*.py"))
     emitted = {f"SRC{n:03}" for n in range(1, 1000) if f'"SRC{n:03}"' in source}
     assert emitted == {p.stem for p in RULES.glob("SRC*.yaml")}
+
+
+def test_the_page_says_what_the_rules_say() -> None:
+    page = (REPO / "docs/reading.md").read_text(encoding="utf-8")
+    table = dict(re.findall(r"^\| (SRC\d+) \| (\w+) \|", page, re.MULTILINE))
+    rules = {
+        p.stem: re.findall(r"^severity: (\w+)$", p.read_text(encoding="utf-8"), re.MULTILINE)[0]
+        for p in RULES.glob("SRC*.yaml")
+    }
+    assert table == rules
