@@ -7,16 +7,14 @@ import sys
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from sdtm_mapper.model.errors import SpecError, UserError
 from sdtm_mapper.model.study import Call, DomainSpec, Study, VariableSpec
-from sdtm_mapper.study import json_schema, read_study
-from sdtm_mapper.study.jsonschema import FILES
-from sdtm_mapper.study.reader import count_variables
 
 Rows = list[tuple[str, ...]]
+
+# Names of study.jsonschema.FILES, written here so that --help need not load it; a test holds them together.
+KINDS = ("study", "sources", "domain", "terminology", "delivery")
 
 
 @click.group("study")
@@ -31,15 +29,19 @@ def check(folder: Path) -> None:
 
     Exit status: 0 no faults, 2 faults.
     """
+    from sdtm_mapper.study.reader import count_variables
+
     study = _read(folder)
     domains, variables = len(study.domains), count_variables(study)
     click.echo(f"no faults: {_count(domains, 'domain')}, {_count(variables, 'variable')}")
 
 
 @command.command()
-@click.option("--file", "kind", type=click.Choice(list(FILES)), help="Only the schema of this kind of file.")
+@click.option("--file", "kind", type=click.Choice(KINDS), help="Only the schema of this kind of file.")
 def schema(kind: str | None) -> None:
     """Print a JSON Schema of the spec's files, for editors."""
+    from sdtm_mapper.study import json_schema
+
     click.echo(json.dumps(json_schema(kind), indent=2, ensure_ascii=False))
 
 
@@ -60,6 +62,8 @@ def show(folder: Path, domain: str | None) -> None:
 
 
 def _read(folder: Path) -> Study:
+    from sdtm_mapper.study import read_study
+
     try:
         return read_study(folder)
     except SpecError as error:
@@ -75,6 +79,9 @@ def _count(n: int, what: str) -> str:
 
 def _print(rows: Rows) -> None:
     """A table on a terminal; tab-delimited lines elsewhere."""
+    from rich.console import Console
+    from rich.table import Table
+
     console = Console(markup=False, highlight=False)
     if not console.is_terminal:
         for row in rows:

@@ -9,9 +9,10 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from sdtm_mapper.cli import options
+from sdtm_mapper.cli import options, study
 from sdtm_mapper.cli.options import Output
 from sdtm_mapper.report import FORMATS
+from sdtm_mapper.study.jsonschema import FILES
 
 
 class _Terminal(io.StringIO):
@@ -105,3 +106,7 @@ def test_colour(
 
 def test_formats_are_those_of_the_report_room() -> None:
     assert tuple(FORMATS) == options.OUTPUT_FORMATS
+
+
+def test_kinds_of_files_are_those_of_the_study_room() -> None:
+    assert tuple(FILES) == study.KINDS
