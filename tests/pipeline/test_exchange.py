@@ -119,11 +119,9 @@ def test_a_fault_at_any_step_leaves_a_whole_package(tmp_path, way, after, error,
 
 
 CHILD = """
-import os, signal, sys
+import json, os, signal, sys
 from pathlib import Path
-sys.path.insert(0, sys.argv[5])
 from sdtm_mapper.pipeline import exchange
-import test_exchange as t
 out, way, at, after = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4] == "after"
 if way == "two renames":
     exchange.swap = lambda one, other: False
@@ -139,10 +137,15 @@ def wrapped(call):
             os.kill(os.getpid(), signal.SIGKILL)
         return result
     return step
-for name in t.STEPS:
+def build(folder):
+    (folder / "manifest.json").write_text(json.dumps({"tool": "sdtm-mapper", "version": "2"}))
+    for name in ("a", "b"):
+        (folder / name).mkdir()
+        (folder / name / "data.txt").write_text("2" * 1000)
+for name in sys.argv[5].split():
     setattr(os, name, wrapped(getattr(os, name)))
 exchange.swap = wrapped(exchange.swap)
-exchange.publish(t.builder("2"), out)
+exchange.publish(build, out)
 """
 
 
@@ -155,7 +158,7 @@ def test_a_kill_at_any_step_leaves_a_whole_package(tmp_path, way):
         out = place / "out"
         publish(builder("1"), out)
         child = subprocess.run(
-            [sys.executable, "-c", CHILD, out, way, str(steps), "before", str(Path(__file__).parent)],
+            [sys.executable, "-c", CHILD, out, way, str(steps), "before", " ".join(STEPS)],
             capture_output=True,
             check=False,
         )
