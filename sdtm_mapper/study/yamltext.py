@@ -105,16 +105,36 @@ def read_text(file: str, content: bytes, faults: Faults) -> Doc | None:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     before = len(faults.found)
     try:
-        events = iter(list(YAML(typ="safe", pure=True).parse(text)))
+        events = _events(text)
     except YAMLError as error:
         faults.add(_where(file, text, error), "SPEC001", _why(error))
         return None
-    except RecursionError:
-        faults.add(SpecRef(file, 1), "SPEC001", f"values are nested more than {MAX_DEPTH} deep")
+    except _TooDeep as error:
+        place = error.args[0]
+        where = SpecRef(file, place.line + 1, place.column + 1)
+        faults.add(where, "SPEC001", f"values are nested more than {MAX_DEPTH} deep")
         return None
-    _Builder(doc, text, faults).document(events)
+    _Builder(doc, text, faults).document(iter(events))
     bad = any(f.code == "SPEC001" for f in faults.found[before:])
     return None if bad else doc
+
+
+class _TooDeep(Exception):
+    """Values are nested too deep at the mark in `args`."""
+
+
+def _events(text: str) -> list[Any]:
+    """The parser's events; it stops at what is nested too deep, which would take it long."""
+    out: list[Any] = []
+    depth = 0
+    for event in YAML(typ="safe", pure=True).parse(text):
+        kind = type(event).__name__
+        depth += kind in ("MappingStartEvent", "SequenceStartEvent")
+        depth -= kind in ("MappingEndEvent", "SequenceEndEvent")
+        if depth > MAX_DEPTH:
+            raise _TooDeep(event.start_mark)
+        out.append(event)
+    return out
 
 
 def _where(file: str, text: str, error: YAMLError) -> SpecRef:

@@ -77,7 +77,7 @@ def test_a_place_inside_folded_text_is_in_its_own_line():
         ("? [a]\n: b\n", "f.yaml:1:3: SPEC001 a key must be one text"),
         ('a: "\\ud800"\n', "f.yaml:1:4: SPEC001 an escape here is half a character"),
         ("a: &x 1\n", "f.yaml:1:4: SPEC001 anchors"),
-        ("[" * 3000, "f.yaml:1:"),
+        ("[" * 3000, "f.yaml:1:41: SPEC001 values are nested more than 40 deep"),
     ],
 )
 def test_what_is_not_this_language_is_refused_with_its_place(text, expected):
@@ -85,6 +85,13 @@ def test_what_is_not_this_language_is_refused_with_its_place(text, expected):
     assert read_text("f.yaml", text.encode(), faults) is None
     assert str(faults.found[0]).startswith(expected)
     assert faults.found[0].code == "SPEC001"
+
+
+@given(st.one_of(st.text(), st.text(st.sampled_from("ab:-{}[],'\"|>&*!%#?@` \n\t\\u0"))))
+def test_any_file_is_read_or_refused_and_never_breaks(text):
+    faults = Faults()
+    doc = read_text("f.yaml", text.encode(errors="replace"), faults)
+    assert (doc is None) == any(f.code == "SPEC001" for f in faults.found)
 
 
 def test_a_file_over_the_limit_is_refused():
