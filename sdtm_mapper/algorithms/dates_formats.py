@@ -12,6 +12,7 @@ from itertools import pairwise
 from sdtm_mapper.model.errors import UserError
 
 TIME_FORMATS = ("HH:mm", "HH:mm:ss")
+REMEMBERED = 2**16  # texts per set of formats
 
 _MONTHS = (
     ("Jan", "January"),
@@ -140,6 +141,7 @@ def _compiled(formats: tuple[str, ...], unknown: tuple[str, ...]) -> Callable[[s
     tokens = frozenset(t.strip().casefold() for t in unknown if t.strip())
     compiled = [_compile_one(f, unknown) for f in formats]
 
+    @lru_cache(maxsize=REMEMBERED)  # columns of one form, and dates beside times, repeat the same texts
     def parse(text: str) -> Parsed:
         text = text.strip()
         if not text or text.casefold() in tokens:

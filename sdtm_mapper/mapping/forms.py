@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,7 +69,8 @@ def prepare_forms(study: Study, raws: Mapping[str, RawForm], delivery: Delivery)
     A row without a subject, or whose subject does not fit the declared pattern, is rejected (MAP011);
     a row dated after the cut-off is excluded.
     """
-    parts = {name: _identify(study, raw) for name, raw in raws.items()}
+    known: Known = {}
+    parts = {name: _identify(study, raw, known) for name, raw in raws.items()}
     subjects = sorted({s for part in parts.values() for s in part["USUBJID"].distinct()})
     code = {s: i for i, s in enumerate(subjects)}
     out: dict[str, Form] = {}
@@ -92,12 +93,15 @@ def prepare_forms(study: Study, raws: Mapping[str, RawForm], delivery: Delivery)
     return Forms(out, tuple(subjects), all_findings(tables))
 
 
-def _identify(study: Study, raw: RawForm) -> dict[str, Text]:
+Known = dict[tuple[str | None, str, str], tuple[str, str, str]]  # (pattern, subject, site) -> identifiers
+
+
+def _identify(study: Study, raw: RawForm, known: Known) -> dict[str, Text]:
     n = len(raw)
     names = ("USUBJID", "SITEID", "SUBJID")
     parts: dict[str, list[Text]] = {k: [] for k in names}
     for mask, spec in spec_masks(raw, lambda s: (s.subject, s.subject_pattern, s.site, s.site_column)):
-        found = _identify_by(study, raw, spec, n)
+        found = _identify_by(study, raw, spec, known)
         for k in names:
             parts[k].append(found[k] if mask is None else found[k].where(mask))
     return {k: _overlay(p, n) for k, p in parts.items()}
@@ -111,35 +115,48 @@ def _overlay(parts: list[Text], n: int) -> Text:
     return Text(np.max(stacked, axis=0), out.values)
 
 
-def _identify_by(study: Study, raw: RawForm, spec: FormSpec, n: int) -> dict[str, Text]:
+def _identify_by(study: Study, raw: RawForm, spec: FormSpec, known: Known) -> dict[str, Text]:
     """USUBJID, SITEID and SUBJID of all rows, as one spec says it; by distinct (subject, site)."""
+    n = len(raw)
     subject = raw.columns.get(spec.subject or "", Text.empty(n))
     site = (
         Text.constant(spec.site, n) if spec.site else raw.columns.get(spec.site_column or "", Text.empty(n))
     )
     _, first, codes = np.unique(group_codes([subject, site]), return_index=True, return_inverse=True)
     cells = zip(subject.take(first).strings(), site.take(first).strings(), strict=True)
-    pattern = regex.compile(spec.subject_pattern) if spec.subject_pattern else None
-    made = [_ids(study, text.strip(), where.strip(), pattern) for text, where in cells]
+    judge = _identifier_of(study, spec.subject_pattern)
+    made = []
+    for text, where in cells:
+        key = (spec.subject_pattern, text, where)
+        if key not in known:
+            known[key] = judge(text.strip(), where.strip())
+        made.append(known[key])
     index = codes.astype(np.int32)
     blank = Text.empty(0)
-    return {k: blank.recoded(index, [m.get(k) for m in made]) for k in ("USUBJID", "SITEID", "SUBJID")}
+    return {
+        k: blank.recoded(index, [m[i] for m in made]) for i, k in enumerate(("USUBJID", "SITEID", "SUBJID"))
+    }
 
 
-def _ids(study: Study, subject: str, site: str, pattern: Any) -> dict[str, str]:
-    if not subject:
-        return {"SITEID": site}
-    groups: dict[str, str] = {}
-    if pattern is not None:
-        match = pattern.fullmatch(subject)
-        if match is None:
-            return {"SITEID": site}
-        groups = {k: v for k, v in match.groupdict().items() if v is not None}
-    values = {"STUDYID": study.id, "SITEID": site, "SUBJID": subject} | groups
-    parts = _NAME.findall(study.usubjid)
-    if any(not values.get(p) for p in parts):
-        return {"SITEID": values["SITEID"]}
-    return values | {"USUBJID": _NAME.sub(lambda m: values[m[1]], study.usubjid)}
+def _identifier_of(study: Study, declared: str | None) -> Callable[[str, str], tuple[str, str, str]]:
+    """A function from (subject, site) to (USUBJID, SITEID, SUBJID); '' for what cannot be said."""
+    pieces = _NAME.split(study.usubjid)  # text, name, text, name, ..., text
+    names = pieces[1::2]
+    pattern = regex.compile(declared) if declared else None
+
+    def identify(subject: str, site: str) -> tuple[str, str, str]:
+        match = pattern.fullmatch(subject) if pattern and subject else None
+        if not subject or (pattern and match is None):
+            return "", site, ""
+        values = {"STUDYID": study.id, "SITEID": site, "SUBJID": subject}
+        if match is not None:
+            values |= {k: v for k, v in match.groupdict().items() if v is not None}
+        filled = [values.get(name, "") for name in names]
+        pairs = zip(pieces[::2], [*filled, ""], strict=True)
+        usubjid = "".join(a + b for a, b in pairs) if all(filled) else ""
+        return usubjid, values["SITEID"], values["SUBJID"] if usubjid else ""
+
+    return identify
 
 
 def _no_subject(raw: RawForm, rows: Mask) -> Any:
