@@ -17,7 +17,7 @@ from sdtm_mapper.model.errors import UserError
 from sdtm_mapper.model.finding import all_findings, findings
 
 _SCHEMA = ("schemas", "define", "2.1", "define2-1-0.xsd")
-_SPACE = re.compile(r"\{[^{}]*\}")
+_SPACE = re.compile(r"\{https?://[^{}]*\}")
 
 _Element = etree._Element
 
@@ -76,7 +76,7 @@ def schema_findings(xml: bytes, file: str, schema: Path | None = None) -> Any:
     official = _schema(schema or official_schema())
     official.validate(tree)
     refused = [
-        _Fault(e.line, e.path or "", _SPACE.sub("", e.message))
+        _Fault(e.line, _owner(root, e.path), _SPACE.sub("", e.message))
         for e in official.error_log  # type: ignore[attr-defined]
     ]
     return all_findings(
@@ -130,6 +130,20 @@ def _references(root: _Element) -> Iterator[tuple[_Element, str, str, str]]:
         for attribute, value in element.attrib.items():
             if target := _REFERRING.get(str(attribute)):
                 yield element, str(attribute), target, str(value)
+
+
+def _owner(root: _Element, path: str | None) -> str:
+    """The name of the definition that an element stands in; positions would change from night to night."""
+    prefixes = {prefix: uri for prefix, uri in root.nsmap.items() if prefix}
+    try:
+        found: Any = root.xpath(path, namespaces=prefixes) if path else []
+    except etree.XPathEvalError:  # a prefix that is declared further down
+        found = []
+    for element in (found[0], *found[0].iterancestors()) if found else ():
+        for attribute in ("OID", "ID"):
+            if value := element.get(attribute):
+                return str(value)
+    return _local(root.tag)
 
 
 def _line(element: _Element) -> int:

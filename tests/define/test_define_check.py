@@ -52,7 +52,7 @@ def test_what_the_schema_refuses(small, old, new, part):
     refused = [f for f in findings if f["rule"] == "DEF010"]
     assert refused
     assert any(part in f["detail"] for f in refused)
-    assert all("{" not in f["detail"] for f in refused)
+    assert all("{http" not in f["detail"] for f in refused)
 
 
 def test_findings_carry_file_and_line(small):
@@ -60,6 +60,8 @@ def test_findings_carry_file_and_line(small):
     line = next(i for i, t in enumerate(xml.decode().splitlines(), 1) if 'Name="events"' in t)
     first = check(xml)[0]
     assert (first["rule"], first["raw_file"], first["raw_record"]) == ("DEF010", "define.xml", line)
+    assert first["values"] == ["IG.AE"]
+    assert "'EVENTS'" in first["detail"]  # the allowed values are told
 
 
 @pytest.mark.parametrize(
@@ -115,8 +117,14 @@ def test_document_type_is_refused_and_no_file_is_read(tmp_path):
     assert "hidden" not in str(findings)
 
 
+def test_prefixes_that_are_declared_further_down(small):
+    own = 'd:Class xmlns:d="http://www.cdisc.org/ns/def/v2.1" Name="events"'
+    (finding,) = check(broken(small.xml(), 'def:Class Name="EVENTS"', own))
+    assert (finding["rule"], finding["values"]) == ("DEF010", ["ODM"])
+
+
 def test_other_xml_is_refused():
-    assert {f["rule"] for f in check(b"<html/>")} == {"DEF010"}
+    assert [(f["rule"], f["values"]) for f in check(b"<html/>")] == [("DEF010", ["html"])]
 
 
 def test_schema_of_the_user(tmp_path, small):
