@@ -67,7 +67,11 @@ def _take(path: Path, spec: FormSpec) -> _Taken | Parsed:
     other = decoding.other_encoding(content, spec.encoding)
     if other:
         return Parsed(digest, size, flaws=(Flaw("SRC026", detail=other, expected=spec.encoding),))
-    decoded = decoding.decode(content, spec.encoding)
+    try:
+        decoded = decoding.decode(content, spec.encoding)
+    except UnicodeError:  # single bytes never raise: the byte order of the whole is unknown
+        why = f"it has no byte-order mark; declare {spec.encoding}-le or {spec.encoding}-be"
+        return Parsed(digest, size, flaws=(Flaw("SRC004", detail=why),))
     del content
     quote = ord(spec.quote) if spec.quote else None
     records = scan(decoded.text, ord(_delimiter(spec)), quote, decoded.start)

@@ -201,6 +201,13 @@ def test_a_contrary_byte_order_mark(tmp_path: Path, mark: str, name: str) -> Non
     assert not reading.files[0].readable
 
 
+def test_utf_16_without_a_mark_needs_its_byte_order(tmp_path: Path) -> None:
+    content = {"ae.csv": "A\n1\n".encode("utf-16-be")}
+    reading = read(tmp_path, content, replace(AE, encoding="utf-16"))
+    assert "utf-16-le or utf-16-be" in finding(reading, "SRC004")["detail"]
+    assert cells(read(tmp_path, content, replace(AE, encoding="utf-16-be")), "ae") == {"A": ["1"]}
+
+
 def test_nul_bytes_and_replacement_characters(tmp_path: Path) -> None:
     reading = read(tmp_path, {"ae.csv": "A,B\n1,a\0b\n2,x\ufffd\n".encode()}, AE)
     assert cells(reading, "ae") == {"A": ["1", "2"], "B": ["a\0b", "x\ufffd"]}
@@ -538,3 +545,29 @@ def test_the_page_says_what_the_rules_say() -> None:
         for p in RULES.glob("SRC*.yaml")
     }
     assert table == rules
+
+
+MESS = st.lists(
+    st.sampled_from([b"a", b"b", b",", b",", b'"', b"\n", b"\r\n", b"\r", b"\xff", b"\xa4", b"\xe5", b"\0"]),
+    max_size=50,
+).map(b"".join)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    mess=MESS,
+    encoding=st.sampled_from(["utf-8", "cp950", "latin-1", "utf-16"]),
+    quote=st.sampled_from(['"', ""]),
+    marker=st.sampled_from([None, "a"]),
+    skip=st.sampled_from([(), (3,)]),
+)
+def test_any_mess_is_accounted_for(
+    tmp_path: Path, mess: bytes, encoding: str, quote: str, marker: str | None, skip: tuple[int, ...]
+) -> None:
+    spec = replace(AE, encoding=encoding, quote=quote, end_marker=marker, skip_rows=skip, row_key=("A",))
+    content = ("A,B\n".encode(encoding) if encoding == "utf-16" else b"A,B\n") + mess
+    reading = read(tmp_path, {"ae.csv": content}, spec)
+    file = reading.files[0]
+    rows = len(reading.forms["ae"]) if "ae" in reading.forms else 0
+    assert file.records == rows + len(file.rejected)
+    assert "SRC004" not in codes(reading)
