@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from sdtm_mapper.model.columns import EMPTY, Codes, Index, Text
-from sdtm_mapper.model.domain import Domain, Lineage, VariableLineage
+from sdtm_mapper.model.domain import Domain, Lineage, RecordLineage, VariableLineage
 from sdtm_mapper.model.study import DomainSpec, SpecRef
 
 _NO_BRANCH = 255
@@ -135,16 +135,21 @@ def _place(lineage: Lineage, columns: tuple[str, ...], rows: Index, records: Ind
         form, _, bare = column.partition(".")
         forms.setdefault(form, []).append(bare)
     for form, names in forms.items():
+        shown = ", ".join(names)
         for behind in lineage.records:
-            if behind.form != form:
-                continue
             at = np.asarray(rows)[sheet.record[rows] < 0]
-            raw = behind.record[records[at]]
-            here = at[raw >= 0]
+            here = at[_is_form(lineage, behind, form, records[at]) & (behind.record[records[at]] >= 0)]
             sheet.record[here] = behind.record[records[here]]
             sheet.file[here] = behind.file[records[here]]
-            shown = ", ".join(names)
             sheet.column[here] = sheet.columns.setdefault(shown, len(sheet.columns))
+
+
+def _is_form(lineage: Lineage, behind: RecordLineage, form: str, records: Index) -> npt.NDArray[np.bool_]:
+    """Which records' raw rows are of a form: that of each record's block, where none is named."""
+    if behind.form:
+        return np.full(len(records), behind.form == form)
+    blocks = [i for i, name in enumerate(lineage.forms) if name == form]
+    return np.isin(lineage.block[records], blocks)
 
 
 def _record_alone(lineage: Lineage, records: Index, sheet: _Sheet) -> None:

@@ -143,6 +143,20 @@ def test_unpivoted_record_names_its_own_item():
     assert found == {1: "HB, HB_UNIT, LAB", 2: "PLT, PLT_UNIT, LAB"}
 
 
+def test_stacked_blocks_have_the_form_of_their_block():
+    lineage = Lineage(
+        ("AE.csv", "SAE.csv"),
+        ("ae", "sae"),
+        np.array([0, 1], np.uint8),
+        (RecordLineage("", np.array([0, 1], np.int32), np.array([5, 6], np.int32)),),
+        (VariableLineage("AETERM", 0, ("ae.IT.TERM", "sae.EVENT"), (), "assign_no_ct", ref(4)),),
+    )
+    domain = dataset("AE", (), {"AETERM": Text.of(["a", "b"])}, lineage=lineage)
+    table = findings("R1", dataset="AE", record=[1, 2], variables=("AETERM",), values=(["a", "b"],))
+    rows = [(r["raw_file"], r["raw_record"], r["raw_column"]) for r in done(table, (domain,)).to_pylist()]
+    assert rows == [("AE.csv", 5, "IT.TERM"), ("SAE.csv", 6, "EVENT")]
+
+
 def test_qualifier_has_its_parents_keys_and_no_sequence():
     supp = dataset(
         "SUPPAE",
