@@ -52,16 +52,16 @@ class CaseResult:
 
     @property
     def matches(self) -> bool:
-        """Whether the rows equal the sheet's as a multiset."""
-        return self.case.expected is not None and Counter(self.case.expected) == Counter(self.rows)
+        """Whether the findings equal the sheet's as a multiset."""
+        return self.case.expected is not None and _counted(self.case.expected) == _counted(self.rows)
 
     def missing(self) -> list[Row]:
-        """Rows of the sheet that were not found."""
-        return sorted((Counter(self.case.expected or ()) - Counter(self.rows)).elements())
+        """Findings of the sheet that were not found."""
+        return sorted((_counted(self.case.expected or ()) - _counted(self.rows)).elements())
 
     def unexpected(self) -> list[Row]:
-        """Rows found that are not in the sheet."""
-        return sorted((Counter(self.rows) - Counter(self.case.expected or ())).elements())
+        """Findings that are not in the sheet."""
+        return sorted((_counted(self.rows) - _counted(self.case.expected or ())).elements())
 
 
 def read_cases(rule_folder: Path, rule: str) -> Iterator[Case]:
@@ -84,10 +84,9 @@ def case_tables(case: Case) -> tuple[Table, ...]:
             Variable(row.get("variable", ""), row.get("label", ""), row.get("type", ""), _whole(length))
         )
     labels = {_stem(row.get("Filename", "")): row.get("Label", "") for row in listed}
-    names = [n for n in labels if (folder / f"{n}.csv").is_file()]
-    names += sorted(
-        p.stem for p in folder.glob("*.csv") if not p.name.startswith("_") and p.stem not in names
-    )
+    names = [
+        n for n in labels if (folder / f"{n}.csv").is_file()
+    ]  # a file that is not listed is no part of it
     return tuple(_table(folder / f"{n}.csv", labels.get(n, ""), declared.get(n, [])) for n in names)
 
 
@@ -151,11 +150,17 @@ def write_results(path: Path, results: Sequence[CaseResult]) -> None:
                 writer.writerow((result.case.rule, result.case.name, result.status, *row))
 
 
+def _counted(rows: Sequence[Row]) -> Counter[Row]:
+    """Findings as a multiset. A row that names no variable is none: some sheets have one for a dataset that could not be
+    evaluated. A value of blanks alone is an empty value."""
+    return Counter((d, r, v, "" if value.isspace() else value) for d, r, v, value in rows if v)
+
+
 def _sheet_text(value: Value) -> str:
     """A value as Python prints it: numbers of a data file as floats, lists in brackets."""
     if isinstance(value, tuple):
         return str([None if is_null(v) else v for v in value])
-    return "" if is_null(value) else str(value)
+    return "" if is_null(value) or str(value).isspace() else str(value)
 
 
 def _sheet(folder: Path) -> tuple[Row, ...] | None:
@@ -182,17 +187,17 @@ def _table(path: Path, label: str, declared: Sequence[Variable]) -> Table:
     kinds = {v.name: v.type for v in declared}
     for i, name in enumerate(header):
         cells = [row[i] if i < len(row) else "" for row in rows]
-        columns[name] = _column(cells, kinds.get(name), bool(declared))
+        try:
+            columns[name] = _column(cells, kinds.get(name))
+        except ValueError as fault:
+            raise UserError(f"{path}: {name} is declared Num, but {fault}") from fault
     variables = tuple(declared) or tuple(Variable(n, "", "Char") for n in header)
     return Table(path.stem.upper(), label, variables, columns, len(rows), path.name, path.stat().st_size)
 
 
-def _column(cells: Sequence[str], kind: str | None, typed: bool) -> Column | Cells:
+def _column(cells: Sequence[str], kind: str | None) -> Column | Cells:
     if kind == "Num":
-        try:
-            return np.array([float(c) if c.strip() else np.nan for c in cells], np.float64)
-        except ValueError:
-            return Text.of(cells)
+        return np.array([float(c) if c.strip() else np.nan for c in cells], np.float64)
     if kind is not None:
         return Text.of(cells)
     return _guessed(cells)

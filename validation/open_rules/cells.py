@@ -20,7 +20,7 @@ class Cells:
     """`codes[i]` points into `values`, or is -1 where the cell is null. `values` are distinct.
 
     Some values may be in no row (after `take`). What is worked out per distinct value is kept, so that
-    all rules that look at the column share it. Blank text is null: the rules know no other empty value.
+    all rules that look at the column share it. A text of blanks alone is a value, not null.
     """
 
     __slots__ = ("_index", "_numbers", "_used", "codes", "values")
@@ -39,7 +39,7 @@ class Cells:
     def of(column: Column) -> Cells:
         """From a text or number column."""
         if isinstance(column, Text):
-            return _unblanked(column.codes, column.values.to_pylist())
+            return Cells(column.codes, column.values.to_pylist())
         codes, distinct = pd.factorize(column)
         return Cells(codes.astype(np.int32), distinct.tolist())
 
@@ -57,7 +57,7 @@ class Cells:
 
     @staticmethod
     def listed(cells: Iterable[Value]) -> Cells:
-        """From Python values, one per row; None, NaN and blank text are null."""
+        """From Python values, one per row; None, NaN, empty texts and empty lists are null."""
         index: dict[Value, int] = {}
         codes = [NULL if is_null(c) else index.setdefault(c, len(index)) for c in cells]
         return Cells(np.array(codes, np.int32), list(index))
@@ -170,10 +170,8 @@ class Cells:
 
 
 def is_null(value: Value) -> bool:
-    """None, NaN, an empty or blank text, an empty list."""
-    if isinstance(value, str):
-        return not value or value.isspace()
-    return value is None or value == () or (isinstance(value, float) and value != value)
+    """None, NaN, an empty text, an empty list."""
+    return value is None or value in ("", ()) or (isinstance(value, float) and value != value)
 
 
 def as_number(value: Value) -> float:
@@ -219,13 +217,3 @@ def judged_pairs(left: Cells, right: Cells, judge: Callable[[Value, Value], bool
     )
     result: Mask = by_pair[codes]
     return result
-
-
-def _unblanked(codes: Codes, values: list[Value]) -> Cells:
-    blank = [i for i, v in enumerate(values) if not v or v.isspace()]
-    if not blank:
-        return Cells(codes, values)
-    table = np.arange(len(values) + 1, dtype=np.int32)
-    table[-1] = NULL
-    table[blank] = NULL
-    return Cells(table[codes], values)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -225,7 +225,11 @@ def _related_rows(
         if valued:
             la, ra = _records_of(frame.column, relations, x, left_name)
             lb, rb = _records_of(other.cells, relations, y, right_name)
-            i, j = pairs([_numbered(ra)], [_numbered(rb)])
+            names = [n for n in ("STUDYID", "USUBJID") if frame.has(n) and n in other.columns]
+            i, j = pairs(
+                [_numbered(ra), *(frame.column(n).take(la) for n in names)],
+                [_numbered(rb), *(other.cells(n).take(lb) for n in names)],
+            )
             lefts.append(la[i])
             rights.append(lb[j])
         else:
@@ -250,13 +254,20 @@ def _related_rows(
     return np.concatenate([empty, *lefts]), np.concatenate([empty, *rights])
 
 
-def _records_of(column: object, relations: Table, rows: Rows, idvar: str) -> tuple[Rows, Rows]:
-    """Records that relation rows point at by USUBJID and the value of `idvar`: (record, index into `rows`)."""
-    get = column
-    left = [relations.cells("USUBJID").take(rows), relations.cells("IDVARVAL").take(rows).mapped(_plain)]
-    right = [get("USUBJID"), get(idvar).mapped(_plain)]  # type: ignore[operator]
-    i, j = pairs(left, right)
-    return j, i
+def _records_of(
+    column: Callable[[str], Cells], relations: Table, rows: Rows, idvar: str
+) -> tuple[Rows, Rows]:
+    """Records that relation rows point at by the value of `idvar`, and by USUBJID where they have one.
+
+    Gives the records and, beside each, the index into `rows`.
+    """
+    subject = relations.cells("USUBJID").take(rows)
+    value, values = relations.cells("IDVARVAL").take(rows).mapped(_plain), column(idvar).mapped(_plain)
+    named = np.flatnonzero(subject.codes != NULL)
+    i, j = pairs([subject.take(named), value.take(named)], [column("USUBJID"), values])
+    of_all = np.flatnonzero(subject.codes == NULL)
+    k, m = pairs([value.take(of_all)], [values])
+    return np.concatenate([j, m]), np.concatenate([named[i], of_all[k]])
 
 
 def _numbered(rows: Rows) -> Cells:

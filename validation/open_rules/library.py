@@ -11,12 +11,14 @@ from sdtm_mapper.standards.terminology import Terminology
 from validation.open_rules.frame import MissingMetadata
 from validation.open_rules.table import Datasets, Table
 
+HUMAN = ("SDTMIG", "TIG")  # standards whose datasets have the names and labels of the nearest guide
 GENERAL = ("INTERVENTIONS", "EVENTS", "FINDINGS", "FINDINGS ABOUT")
 
 # Datasets that the SDTM model has and the implementation guide for human trials describes elsewhere or not at all.
 _MODEL_CLASSES = {
     **dict.fromkeys(("TX", "TT", "TP", "AC", "DX"), "TRIAL DESIGN"),
     "SJ": "SPECIAL PURPOSE",
+    "MO": "FINDINGS",
     "DI": "STUDY REFERENCE",
     **dict.fromkeys(("POOLDEF", "RELREF", "APRELSUB"), "RELATIONSHIP"),
 }
@@ -49,7 +51,8 @@ class LibraryVariable:
 class Library:
     """The standard that rules are run by. `guide` is None where that version is not installed.
 
-    `nearest` is the guide that classes are taken from: they hardly differ between versions.
+    `nearest` is an installed guide: classes, names and labels of datasets, which hardly differ between versions, are
+    taken from it where the version's own is missing. Variables never are.
     """
 
     standard: str
@@ -64,6 +67,10 @@ class Library:
         if self.guide is None:
             raise MissingMetadata(f"metadata of {self.standard} {self.version} is not installed")
         return self.guide
+
+    def described(self) -> Guide:
+        """The guide for what is known of whole datasets: names and labels. Another version for human trials will do."""
+        return self.nearest if self.guide is None and self.standard in HUMAN else self.needed()
 
     def class_of(self, table: Table, datasets: Datasets) -> str | None:
         """The observation class in capitals: by the guide, the model, else by the topic variable; None if unknown."""
@@ -101,17 +108,17 @@ class Library:
             if len(name) > 2 and name.startswith("AP") and name[2:] in self.nearest.datasets
             else name
         )
-        return name not in self.needed().datasets and name not in _MODEL_CLASSES
+        return name not in self.described().datasets and name not in _MODEL_CLASSES
 
     def label(self, domain: str | None) -> str:
         """The guide's label of a dataset, '' where it has none."""
-        dataset = self.needed().datasets.get(domain or "")
+        dataset = self.described().datasets.get(domain or "")
         return dataset.label if dataset else ""
 
     def model_variables(self, table: Table, datasets: Datasets) -> list[LibraryVariable]:
         """What the model allows in the dataset, in the model's order.
 
-        For the general classes: identifiers, the class's own, timing; findings about have their own after --TEST.
+        For the general classes: identifiers, the class's own, timing; --OBJ for findings about alone.
         For other classes, of which the model's table is not carried: the guide's variables.
         """
         name, guide = _standard_name(table.unsplit), self.needed()
@@ -176,11 +183,10 @@ def _allowed(guide: Guide, observed: str, associated: bool) -> list[ModelVariabl
     sections: dict[str, list[ModelVariable]] = {}
     for variable in guide.model:
         sections.setdefault(variable.observation_class.upper(), []).append(variable)
-    own = sections["FINDINGS" if observed == "FINDINGS ABOUT" else observed]
-    if observed == "FINDINGS ABOUT":
-        own = [v for v in own if v.name != "--OBJ"]
-        at = next(i for i, v in enumerate(own) if v.name == "--TEST") + 1
-        own = [*own[:at], *(v for v in sections["FINDINGS"] if v.name == "--OBJ"), *own[at:]]
+    about = (
+        observed == "FINDINGS ABOUT"
+    )  # the model's table of findings has their one further variable in its place
+    own = [v for v in sections["FINDINGS" if about else observed] if about or v.name != "--OBJ"]
     first = list(sections["IDENTIFIER"])
     if associated:
         first = _merged(first, sections.get("ASSOCIATED PERSONS", []))

@@ -183,8 +183,7 @@ def _hit(rule: OpenRule, frame: Frame, rows: npt.NDArray[np.int64]) -> Hit:
     prefix = frame.prefix or ""
     names = [n.replace("--", prefix, 1) for n in rule.output]
     if not names:
-        found = (leaf for leaf in leaves(rule.check) if leaf.operator != "not_exists" and leaf.name)
-        names = sorted({leaf.name.replace("--", prefix) for leaf in found})
+        names = sorted({leaf.name.replace("--", prefix) for leaf in leaves(rule.check) if leaf.name})
     names = list(dict.fromkeys(names))
     for name in tuple(names):
         if frame.has(name) and any(isinstance(v, tuple) for v in frame.column(name).values):

@@ -6,7 +6,8 @@ from validation.open_rules.rule import OpenRule
 from validation.open_rules.scene import Study
 from validation.open_rules.table import Dataset, Table
 
-_PATTERNS = frozenset({"SUPP--", "SQ--", "AP--", "APFA--"})
+_SUPPLEMENTAL = frozenset({"SUPP--", "SQ--"})
+_ASSOCIATED = frozenset({"AP--", "APFA--"})
 
 
 def out_of_scope(rule: OpenRule, dataset: Dataset, study: Study) -> str:
@@ -34,7 +35,9 @@ def _domain_fits(rule: OpenRule, table: Table) -> bool:
 def _listed(table: Table, names: tuple[str, ...]) -> bool:
     if "ALL" in names or table.name in names or table.domain in names:
         return True
-    return bool(_PATTERNS.intersection(names)) and (table.is_supplemental or table.is_associated)
+    if table.is_supplemental and _SUPPLEMENTAL.intersection(names):
+        return True
+    return table.is_associated and bool(_ASSOCIATED.intersection(names))
 
 
 def _class_fits(rule: OpenRule, found: str | None) -> bool:

@@ -23,7 +23,7 @@ def not_exists(ask: Ask) -> Mask:
 
 
 def empty(ask: Ask) -> Mask:
-    """Null, blank text or an empty list."""
+    """Null or an empty list."""
     return ask.column.is_null
 
 
