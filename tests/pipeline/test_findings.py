@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sdtm_mapper.model.columns import Text
@@ -231,6 +231,7 @@ some = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(some, st.randoms(use_true_random=False))
 def test_order_of_findings_changes_nothing(rows, random):
     def table(cells):
