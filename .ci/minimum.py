@@ -20,7 +20,9 @@ def constraints(pyproject: str) -> str:
     for requirement in wanted:
         match = re.fullmatch(r"([A-Za-z0-9._-]+)>=([0-9.]+)(,[^;]*)?", requirement.replace(" ", ""))
         if match is None:
-            raise ValueError(f"pyproject.toml: '{requirement}' does not say its lowest version as name>=version")
+            raise ValueError(
+                f"pyproject.toml: '{requirement}' does not say its lowest version as name>=version"
+            )
         lines.append(f"{match[1]}=={match[2]}")
     return "".join(f"{line}\n" for line in sorted(lines))
 
