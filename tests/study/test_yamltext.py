@@ -40,7 +40,8 @@ def test_places_of_keys_and_values():
 def test_any_text_in_double_quotes_is_read_as_it_is(text):
     typed = "".join(f"\\U{ord(c):08X}" for c in text)
     assert read(f'a: "{typed}"\n').data == {"a": text}
-    assert read(f'"{typed}": a\n').data == {text: "a"}
+    if len(typed) < 1000:  # YAML's own limit for a key
+        assert read(f'"{typed}": a\n').data == {text: "a"}
 
 
 @given(
