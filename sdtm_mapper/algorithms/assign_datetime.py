@@ -7,7 +7,7 @@ import numpy as np
 from sdtm_mapper.algorithms.base import Outcome, Params, Reads, Rows, Verb
 from sdtm_mapper.algorithms.dates import compile_formats, join_time
 from sdtm_mapper.algorithms.values import as_names, problems, quoted
-from sdtm_mapper.model.columns import Text
+from sdtm_mapper.model.columns import Text, distinct_rows
 from sdtm_mapper.model.errors import UserError
 from sdtm_mapper.model.study import VariableSpec
 
@@ -62,14 +62,9 @@ def _with_time(dates: Outcome, names: tuple[str, ...], rows: Rows) -> Outcome:
     declared: tuple[str, ...] = ()
     for _, spec, raw_name in rows.date_specs(names[1]):
         declared = declared or tuple(spec.dates.get(raw_name, ()))
-    pairs = (iso.codes.astype(np.int64) + 1) * (len(times.values) + 1) + times.codes + 1
-    distinct, codes = np.unique(pairs, return_inverse=True)
-    date_of, time_of = [*iso.values.to_pylist(), ""], [*times.values.to_pylist(), ""]
-    joined = []
-    for pair in distinct.tolist():
-        date, time = divmod(pair, len(times.values) + 1)
-        joined.append(join_time(date_of[date - 1], time_of[time - 1], declared))
-    index = codes.astype(np.int32)
+    first, index = distinct_rows([iso, times])
+    pairs = zip(iso.take(first).strings(), times.take(first).strings(), strict=True)
+    joined = [join_time(date, time, declared) for date, time in pairs]
     blank = Text.empty(0)
     detail = blank.recoded(index, [j.problem for j in joined])
     found = problems("MAP006", ~detail.is_empty, names, (rows.text(names[0]), times), "", detail)

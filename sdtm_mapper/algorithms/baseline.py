@@ -9,7 +9,7 @@ from pydantic import create_model
 
 from sdtm_mapper.algorithms.base import Outcome, Params, Reads, Rows, Verb
 from sdtm_mapper.algorithms.dates import day_numbers
-from sdtm_mapper.model.columns import Mask, Text, group_codes, missing
+from sdtm_mapper.model.columns import Mask, Text, distinct_rows, missing
 from sdtm_mapper.model.study import VariableSpec
 
 
@@ -61,9 +61,7 @@ def _make(name: str, reference: str, words: str) -> Verb:
         candidates = np.flatnonzero(usable)
         candidates = candidates[np.argsort(dates.ranks()[candidates], kind="stable")]
         columns = [rows.column(n) for n in by]
-        _, group = np.unique(
-            group_codes([np.asarray(rows.subject_codes, dtype=np.float64), *columns]), return_inverse=True
-        )
+        _, group = distinct_rows([np.asarray(rows.subject_codes, dtype=np.float64), *columns])
         last = np.full(rows.n, -1, np.int64)
         last[group[candidates]] = candidates
         flags = np.full(rows.n, -1, np.int32)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from sdtm_mapper.algorithms.base import Outcome, Params, Reads, Rows, Verb
 from sdtm_mapper.algorithms.values import cased, typed
-from sdtm_mapper.model.columns import Text, group_codes
+from sdtm_mapper.model.columns import Text, distinct_rows
 from sdtm_mapper.model.study import VariableSpec
 
 
@@ -24,7 +22,7 @@ def apply(params: Concatenate, rows: Rows) -> Outcome:
     if not read or not rows.n:
         text = params.separator.join(p[1:] for p in params.concatenate)
         return typed(Text.constant(text, rows.n), rows.target.type, ())
-    _, first, codes = np.unique(group_codes(read), return_index=True, return_inverse=True)
+    first, codes = distinct_rows(read)
     cells = [c.take(first).strings() if c is not None else None for c in columns]
     joined: list[str | None] = []
     for i in range(len(first)):
@@ -32,7 +30,7 @@ def apply(params: Concatenate, rows: Rows) -> Outcome:
         filled = any(c is not None and c[i] for c in cells)
         joined.append(params.separator.join(p for p in parts if p) if filled else None)
     names = reads(params, rows.target).names
-    return typed(Text.empty(0).recoded(codes.astype(np.int32), joined), rows.target.type, names)
+    return typed(Text.empty(0).recoded(codes, joined), rows.target.type, names)
 
 
 def reads(params: Concatenate, target: VariableSpec) -> Reads:

@@ -11,7 +11,7 @@ from pydantic import Field, field_validator
 from sdtm_mapper.algorithms.base import Outcome, Params, Reads, Rows, Verb
 from sdtm_mapper.algorithms.conditions.evaluate import decimal_or_none
 from sdtm_mapper.algorithms.values import cased, constant, problems, typed
-from sdtm_mapper.model.columns import Text, group_codes
+from sdtm_mapper.model.columns import Text, distinct_rows
 from sdtm_mapper.model.study import VariableSpec
 
 
@@ -44,7 +44,7 @@ def apply(params: ConvertUnit, rows: Rows) -> Outcome:
     value = cased(rows.text(params.convert_unit), None)
     unit = cased(_unit(params, rows), None)
     factors = {params.to: Decimal(1)} | {u: Decimal(f) for u, f in params.factors.items()}
-    _, first, codes = np.unique(group_codes([value, unit]), return_index=True, return_inverse=True)
+    first, index = distinct_rows([value, unit])
     results: list[str | None] = []
     faults: list[str] = []
     for text, raw_unit in zip(value.take(first).strings(), unit.take(first).strings(), strict=True):
@@ -53,7 +53,6 @@ def apply(params: ConvertUnit, rows: Rows) -> Outcome:
             _exact(number * factor, params.decimals) if number is not None and factor is not None else None
         )
         faults.append("" if not text else "MAP004" if number is None else "MAP010" if factor is None else "")
-    index = codes.astype(np.int32)
     outcome = typed(Text.empty(0).recoded(index, results), rows.target.type, (params.convert_unit,))
     fault = np.array(faults, dtype=object)[index] if len(faults) else np.array([], dtype=object)
     known = ", ".join(sorted(factors))

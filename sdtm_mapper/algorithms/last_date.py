@@ -48,13 +48,11 @@ def apply(params: LastDate, rows: Rows) -> Outcome:
         subjects.append(np.asarray(table.subject_codes))
     if not columns:
         return Outcome(Text.empty(rows.n))
-    dates, owner = Text.concat(columns), np.concatenate(subjects)
-    usable = np.flatnonzero((dates.codes >= 0) & (owner >= 0))
-    usable = usable[np.argsort(dates.ranks()[usable], kind="stable")]
-    latest = np.full(rows.subject_count + 1, -1, np.int64)
-    latest[owner[usable]] = usable
+    dates = Text.concat(columns).sorted()
+    latest = np.full(rows.subject_count + 1, -1, np.int32)  # the last cell serves records without subject
+    np.maximum.at(latest, np.concatenate(subjects), dates.codes)
     latest[-1] = -1
-    return Outcome(dates.take(latest[np.asarray(rows.subject_codes)]))
+    return Outcome(Text(latest[np.asarray(rows.subject_codes)], dates.values))
 
 
 def reads(params: LastDate, target: VariableSpec) -> Reads:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Literal
 
 import numpy as np
+import pyarrow.compute as pc
 
 from sdtm_mapper.algorithms.base import Outcome, Problem
 from sdtm_mapper.algorithms.conditions.evaluate import decimal_or_none
@@ -21,7 +22,8 @@ def cased(column: Text, case: Case | None) -> Text:
         return column.map(lambda v: v.strip().upper())
     if case == "lower":
         return column.map(lambda v: v.strip().lower())
-    return column.map(str.strip)
+    trimmed = pc.utf8_trim_whitespace(column.values)
+    return column if trimmed.equals(column.values) else column.remap(trimmed.to_pylist())
 
 
 def typed(column: Text, kind: VariableType, names: tuple[str, ...]) -> Outcome:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import regex
 
 from sdtm_mapper.algorithms.dates import compile_formats, interval
-from sdtm_mapper.model.columns import Index, Mask, Text, group_codes
+from sdtm_mapper.model.columns import Index, Mask, Text, distinct_rows
 from sdtm_mapper.model.finding import all_findings, findings
 from sdtm_mapper.model.raw import RawForm
 from sdtm_mapper.model.study import Delivery, FormSpec, Study
@@ -69,8 +69,7 @@ def prepare_forms(study: Study, raws: Mapping[str, RawForm], delivery: Delivery)
     A row without a subject, or whose subject does not fit the declared pattern, is rejected (MAP011);
     a row dated after the cut-off is excluded.
     """
-    known: Known = {}
-    parts = {name: _identify(study, raw, known) for name, raw in raws.items()}
+    parts = _identify(study, raws)
     subjects = sorted({s for part in parts.values() for s in part["USUBJID"].distinct()})
     code = {s: i for i, s in enumerate(subjects)}
     out: dict[str, Form] = {}
@@ -93,55 +92,38 @@ def prepare_forms(study: Study, raws: Mapping[str, RawForm], delivery: Delivery)
     return Forms(out, tuple(subjects), all_findings(tables))
 
 
-Known = dict[tuple[str | None, str, str], tuple[str, str, str]]  # (pattern, subject, site) -> identifiers
+_IDENTIFIERS = ("USUBJID", "SITEID", "SUBJID")
 
 
-def _identify(study: Study, raw: RawForm, known: Known) -> dict[str, Text]:
+def _identify(study: Study, raws: Mapping[str, RawForm]) -> dict[str, dict[str, Text]]:
+    """USUBJID, SITEID and SUBJID of all rows of all forms; each distinct (subject, site) is judged once."""
+    known: dict[tuple[str | None, str, str], int] = {}
+    places = {name: _known_rows(raw, known) for name, raw in raws.items()}
+    judges = {pattern: _identifier_of(study, pattern) for pattern in {k[0] for k in known}}
+    made = [judges[pattern](subject.strip(), site.strip()) for pattern, subject, site in known]
+    table = {k: Text.of([m[i] for m in made]) for i, k in enumerate(_IDENTIFIERS)}
+    return {name: {k: t.take(at) for k, t in table.items()} for name, at in places.items()}
+
+
+def _known_rows(raw: RawForm, known: dict[tuple[str | None, str, str], int]) -> Index:
+    """For each row the number of its (pattern, subject, site) in `known`, which grows."""
     n = len(raw)
-    names = ("USUBJID", "SITEID", "SUBJID")
-    parts: dict[str, list[Text]] = {k: [] for k in names}
+    out = np.full(n, -1, np.int64)
     for mask, spec in spec_masks(raw, lambda s: (s.subject, s.subject_pattern, s.site, s.site_column)):
-        found = _identify_by(study, raw, spec, known)
-        for k in names:
-            parts[k].append(found[k] if mask is None else found[k].where(mask))
-    return {k: _overlay(p, n) for k, p in parts.items()}
-
-
-def _overlay(parts: list[Text], n: int) -> Text:
-    if not parts:
-        return Text.empty(n)
-    out = Text.concat(parts)
-    stacked = out.codes.reshape(len(parts), n)
-    return Text(np.max(stacked, axis=0), out.values)
-
-
-def _identify_by(study: Study, raw: RawForm, spec: FormSpec, known: Known) -> dict[str, Text]:
-    """USUBJID, SITEID and SUBJID of all rows, as one spec says it; by distinct (subject, site)."""
-    n = len(raw)
-    subject = raw.columns.get(spec.subject or "", Text.empty(n))
-    site = (
-        Text.constant(spec.site, n) if spec.site else raw.columns.get(spec.site_column or "", Text.empty(n))
-    )
-    _, first, codes = np.unique(group_codes([subject, site]), return_index=True, return_inverse=True)
-    cells = zip(subject.take(first).strings(), site.take(first).strings(), strict=True)
-    judge = _identifier_of(study, spec.subject_pattern)
-    made = []
-    for text, where in cells:
-        key = (spec.subject_pattern, text, where)
-        if key not in known:
-            known[key] = judge(text.strip(), where.strip())
-        made.append(known[key])
-    index = codes.astype(np.int32)
-    blank = Text.empty(0)
-    return {
-        k: blank.recoded(index, [m[i] for m in made]) for i, k in enumerate(("USUBJID", "SITEID", "SUBJID"))
-    }
+        subject = raw.columns.get(spec.subject or "", Text.empty(n))
+        of_row = raw.columns.get(spec.site_column or "", Text.empty(n))
+        site = Text.constant(spec.site, n) if spec.site else of_row
+        first, codes = distinct_rows([subject, site])
+        cells = zip(subject.take(first).strings(), site.take(first).strings(), strict=True)
+        numbers = [known.setdefault((spec.subject_pattern, *cell), len(known)) for cell in cells]
+        rows = np.array(numbers, np.int64)[codes] if n else out
+        out = rows if mask is None else np.where(mask, rows, out)
+    return out
 
 
 def _identifier_of(study: Study, declared: str | None) -> Callable[[str, str], tuple[str, str, str]]:
     """A function from (subject, site) to (USUBJID, SITEID, SUBJID); '' for what cannot be said."""
     pieces = _NAME.split(study.usubjid)  # text, name, text, name, ..., text
-    names = pieces[1::2]
     pattern = regex.compile(declared) if declared else None
 
     def identify(subject: str, site: str) -> tuple[str, str, str]:
@@ -150,13 +132,22 @@ def _identifier_of(study: Study, declared: str | None) -> Callable[[str, str], t
             return "", site, ""
         values = {"STUDYID": study.id, "SITEID": site, "SUBJID": subject}
         if match is not None:
-            values |= {k: v for k, v in match.groupdict().items() if v is not None}
-        filled = [values.get(name, "") for name in names]
-        pairs = zip(pieces[::2], [*filled, ""], strict=True)
-        usubjid = "".join(a + b for a, b in pairs) if all(filled) else ""
+            values.update({k: v for k, v in match.groupdict().items() if v is not None})
+        filled = [values.get(name, "") for name in pieces[1::2]]
+        usubjid = (
+            "".join(a + b for a, b in zip(pieces[::2], [*filled, ""], strict=True)) if all(filled) else ""
+        )
         return usubjid, values["SITEID"], values["SUBJID"] if usubjid else ""
 
     return identify
+
+
+def _overlay(parts: list[Text], n: int) -> Text:
+    if not parts:
+        return Text.empty(n)
+    out = Text.concat(parts)
+    stacked = out.codes.reshape(len(parts), n)
+    return Text(np.max(stacked, axis=0), out.values)
 
 
 def _no_subject(raw: RawForm, rows: Mask) -> Any:

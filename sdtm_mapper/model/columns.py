@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,6 +31,7 @@ class Text:
 
     codes: Codes
     values: Any  # pa.StringArray; pyarrow carries no types
+    _used: Any = field(default=None, init=False, repr=False)  # remembered by used()
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -100,21 +101,20 @@ class Text:
 
     def recoded(self, codes: Codes, new: Sequence[str | None]) -> Text:
         """Build a column from `codes` into `new`, which may repeat values and hold empty ones."""
-        index: dict[str, int] = {}
-        table = np.empty(len(new) + 1, np.int32)
-        for i, value in enumerate(new):
-            table[i] = index.setdefault(value, len(index)) if value else EMPTY
-        table[len(new)] = EMPTY  # what code -1 points at
-        return Text(table[codes], pa.array(list(index), pa.string()))
+        encoded = pa.array([v or None for v in new], pa.string()).dictionary_encode()
+        table = np.append(encoded.indices.fill_null(EMPTY).to_numpy(zero_copy_only=False), np.int32(EMPTY))
+        return Text(table[codes], encoded.dictionary)  # the last cell is what code -1 points at
 
     def used(self) -> npt.NDArray[np.intp]:
         """Positions in `values` that at least one row holds, ascending."""
-        counts = np.bincount(self.codes[self.codes >= 0], minlength=len(self.values))
-        return np.flatnonzero(counts)
+        if self._used is None:
+            object.__setattr__(self, "_used", np.flatnonzero(self.counts()))
+        used: npt.NDArray[np.intp] = self._used
+        return used
 
     def counts(self) -> npt.NDArray[np.intp]:
         """How many rows hold each value of `values`."""
-        return np.bincount(self.codes[self.codes >= 0], minlength=len(self.values))
+        return np.bincount(self.codes + 1, minlength=len(self.values) + 1)[1:]
 
     def distinct(self) -> list[str]:
         """The values that at least one row holds, in the order of `values`."""
@@ -157,6 +157,11 @@ class Text:
         table[order] = np.arange(len(order), dtype=np.int32)
         result: Codes = table[self.codes]
         return result
+
+    def sorted(self) -> Text:
+        """The same cells with `values` in the order of code points, so that codes compare as texts do."""
+        order = np.array(sorted(range(len(self.values)), key=self.values.to_pylist().__getitem__), np.int64)
+        return Text(self.ranks(), self.values.take(pa.array(order)))
 
     def strings(self) -> list[str]:
         """All cells as Python strings, '' where empty."""
@@ -228,13 +233,13 @@ def number_text(value: float) -> str:
     """A number as SDTM character text: shortest exact form, `1` never `1.0`; '' for NaN."""
     if value != value:
         return ""
-    return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(float(value))
+    return str(int(value)) if abs(value) < 1e15 and value == int(value) else repr(float(value))
 
 
 def numbers_as_text(column: Numbers) -> Text:
     """A number column as text, by distinct value."""
-    distinct, codes = np.unique(column, return_inverse=True)
-    return Text.empty(len(column)).recoded(codes.astype(np.int32), [number_text(float(v)) for v in distinct])
+    codes, distinct = factorize(column)
+    return Text.empty(0).recoded(codes.astype(np.int32), [number_text(float(v)) for v in distinct])
 
 
 def as_text(column: Column) -> Text:
@@ -250,9 +255,25 @@ def group_codes(columns: Sequence[Column]) -> npt.NDArray[np.int64]:
         if isinstance(column, Text):
             codes, size = column.codes.astype(np.int64) + 1, len(column.values) + 1
         else:
-            distinct, inverse = np.unique(column, return_inverse=True)
-            codes, size = inverse.astype(np.int64), len(distinct)
-        if out.max(initial=0) * size > 2**62:
-            out = np.unique(out, return_inverse=True)[1].astype(np.int64)
+            inverse, distinct = factorize(column)
+            codes, size = inverse + 1, len(distinct) + 1
+        if int(out.max(initial=0)) * size > 2**62:
+            out = factorize(out)[0]
         out = out * size + codes
     return out
+
+
+def factorize(values: Any) -> tuple[npt.NDArray[np.int64], Any]:
+    """Codes into the distinct values, in the order in which they appear; NaN has code -1."""
+    import pandas as pd
+
+    codes, distinct = pd.factorize(values)
+    return codes.astype(np.int64, copy=False), distinct
+
+
+def distinct_rows(columns: Sequence[Column]) -> tuple[npt.NDArray[np.int64], Codes]:
+    """The first row of each distinct combination of cells, and which combination each row has."""
+    codes, distinct = factorize(group_codes(columns))
+    first = np.empty(len(distinct), np.int64)
+    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
+    return first, codes.astype(np.int32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import operator
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
@@ -32,9 +33,9 @@ def evaluate(tree: Any, get: Callable[[str], Column]) -> Mask:
     blanks, by code point; a text that is no number fails a comparison with a number.
     """
     if isinstance(tree, All):
-        return np.logical_and.reduce([evaluate(p, get) for p in tree.parts])
+        return functools.reduce(np.logical_and, [evaluate(p, get) for p in tree.parts])
     if isinstance(tree, AnyOf):
-        return np.logical_or.reduce([evaluate(p, get) for p in tree.parts])
+        return functools.reduce(np.logical_or, [evaluate(p, get) for p in tree.parts])
     if isinstance(tree, Not):
         return ~evaluate(tree.part, get)
     column = get(tree.name)
@@ -44,7 +45,7 @@ def evaluate(tree: Any, get: Callable[[str], Column]) -> Mask:
     if isinstance(tree, Matches):
         return _matches(as_text(column), tree.pattern)
     if isinstance(tree, In):
-        return np.logical_or.reduce([_compare(column, "=", v) for v in tree.values])
+        return functools.reduce(np.logical_or, [_compare(column, "=", v) for v in tree.values])
     if isinstance(tree.value, Name):
         return _compare_columns(column, tree.operator, get(tree.value.name))
     assert isinstance(tree, Compare)
