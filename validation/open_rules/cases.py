@@ -52,16 +52,16 @@ class CaseResult:
 
     @property
     def matches(self) -> bool:
-        """Whether the findings equal the sheet's as a multiset."""
-        return self.case.expected is not None and _counted(self.case.expected) == _counted(self.rows)
+        """Whether the rows equal the sheet's as a multiset, all four columns exactly."""
+        return self.case.expected is not None and Counter(self.case.expected) == Counter(self.rows)
 
     def missing(self) -> list[Row]:
-        """Findings of the sheet that were not found."""
-        return sorted((_counted(self.case.expected or ()) - _counted(self.rows)).elements())
+        """Rows of the sheet that were not found."""
+        return sorted((Counter(self.case.expected or ()) - Counter(self.rows)).elements())
 
     def unexpected(self) -> list[Row]:
-        """Findings that are not in the sheet."""
-        return sorted((_counted(self.rows) - _counted(self.case.expected or ())).elements())
+        """Rows found that are not in the sheet."""
+        return sorted((Counter(self.rows) - Counter(self.case.expected or ())).elements())
 
 
 def read_cases(rule_folder: Path, rule: str) -> Iterator[Case]:
@@ -148,12 +148,6 @@ def write_results(path: Path, results: Sequence[CaseResult]) -> None:
         for result in results:
             for row in result.rows or (("", "", "", ""),):
                 writer.writerow((result.case.rule, result.case.name, result.status, *row))
-
-
-def _counted(rows: Sequence[Row]) -> Counter[Row]:
-    """Findings as a multiset. A row that names no variable is none: some sheets have one for a dataset that could not be
-    evaluated. A value of blanks alone is an empty value."""
-    return Counter((d, r, v, "" if value.isspace() else value) for d, r, v, value in rows if v)
 
 
 def _sheet_text(value: Value) -> str:

@@ -35,34 +35,29 @@ _KNOWN_OPERATION_OPTIONS = {
 }
 
 
-def read_rules(folder: Path) -> tuple[OpenRule, ...]:
-    """All `*/rule.yml` below a folder of rules, by id.
-
-    A file that is no rule raises UserError with its path. A rule that uses anything this runner does not know is read,
-    and says so in `unsupported`.
-    """
-    files = sorted(folder.rglob("rule.yml"))
-    if not files:
-        raise UserError(
-            f"{folder}: no rule.yml in it or below. Give the folder of a checkout of the open rules."
-        )
-    rules = [read_rule(f) for f in files]
-    return tuple(sorted(rules, key=lambda r: r.id))
-
-
 def read_rule(path: Path) -> OpenRule:
     """One rule file; UserError where it is no rule."""
+    return rule_of(read_data(path), str(path))
+
+
+def read_data(path: Path) -> dict[str, Any]:
+    """The mapping that a rule file holds, as plain values; UserError where it holds none."""
     try:
         data = YAML(typ="safe").load(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, YAMLError) as fault:
         raise UserError(f"{path}: cannot be read as a rule: {fault}") from fault
     if not isinstance(data, Mapping):
         raise UserError(f"{path}: is no rule: a mapping with Core, Check and Outcome is expected.")
+    return dict(data)
+
+
+def rule_of(data: Mapping[str, Any], where: str) -> OpenRule:
+    """A rule from its mapping; UserError, which names `where`, for one that is not of the published form."""
     try:
         return parse_rule(data)
     except (KeyError, TypeError, AttributeError, ValueError) as fault:
         raise UserError(
-            f"{path}: is no rule of the published form: {type(fault).__name__}: {fault}"
+            f"{where}: is no rule of the published form: {type(fault).__name__}: {fault}"
         ) from fault
 
 

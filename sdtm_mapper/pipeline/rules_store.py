@@ -1,0 +1,163 @@
+"""Where the open rules are: in a folder that is named, in the study's pin, or installed for this user."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from sdtm_mapper.model.errors import UserError
+from sdtm_mapper.standards.paths import home_dir
+from validation.open_rules.parse import read_data, rule_of
+from validation.open_rules.rule import OpenRule
+
+RULE_FILE = "rule.yml"
+INDEX = "rules.json"  # the rules' mappings, so that no YAML is read again
+PIN = "pin.json"
+STUDY_PIN = "rules.pin.json"
+_FORM = 1  # of the index; another form is written anew
+
+
+@dataclass(frozen=True)
+class Pin:
+    """Which rules: `sha256` is over their files, `archive` that of the archive they came in ('' for a folder)."""
+
+    source: str
+    sha256: str
+    commit: str = ""
+    archive: str = ""
+    rules: int = 0
+
+
+def content_hash(files: Iterable[tuple[str, bytes]]) -> str:
+    """SHA-256 over rule files: for each, in the order of their paths, path, length and bytes."""
+    digest = hashlib.sha256()
+    for name, data in sorted(files):
+        digest.update(f"{name}\0{len(data)}\0".encode())
+        digest.update(data)
+    return digest.hexdigest()
+
+
+def rule_files(folder: Path) -> list[tuple[str, bytes]]:
+    """All rule.yml below a folder with their paths in it."""
+    try:
+        found = sorted(folder.rglob(RULE_FILE))
+        return [(p.relative_to(folder).as_posix(), p.read_bytes()) for p in found]
+    except OSError as fault:
+        raise UserError(f"{folder}: cannot be read: {fault}. Name a folder that you may read.") from fault
+
+
+def load_rules(folder: Path) -> tuple[OpenRule, ...]:
+    """The published rules of a folder, by id.
+
+    The YAML is read once: what it holds is kept beside installed rules, else in the user's cache, under the hash of the
+    files. A folder without rules raises UserError.
+    """
+    files = rule_files(folder)
+    if not files:
+        raise UserError(
+            f"{folder}: no {RULE_FILE} in it or below. Name a checkout of the open rules, or install them: "
+            "sdtm-mapper rules install PATH|ZIP|URL"
+        )
+    key = content_hash(files)
+    data = _kept(folder / INDEX, key) or _kept(_cache(key), key)
+    if data is None:
+        data = [[name, read_data(folder / name)] for name, _ in files]
+        _keep(_cache(key), key, data)
+    rules = [rule_of(mapping, f"{folder / name}") for name, mapping in data]
+    published = [r for r in rules if r.status in ("", "Published")]
+    return tuple(sorted(published, key=lambda r: r.id))
+
+
+def write_index(folder: Path, files: Iterable[tuple[str, bytes]]) -> None:
+    """Write the mappings of a folder's rules beside them."""
+    listed = sorted(files)
+    _keep(folder / INDEX, content_hash(listed), [[name, read_data(folder / name)] for name, _ in listed])
+
+
+def rules_home() -> Path:
+    """Where installed rules are, a folder per content hash."""
+    return home_dir() / "rules"
+
+
+def installed() -> list[Pin]:
+    """The pins of all installed rules, by hash."""
+    if not rules_home().is_dir():
+        return []
+    return [read_pin(p / PIN) for p in sorted(rules_home().iterdir()) if (p / PIN).is_file()]
+
+
+def find_rules(given: Path | None, study: Path | None) -> Path | None:
+    """The folder of rules to use: the one given, else the study's pin. None where there is neither.
+
+    A pin whose rules are not installed raises UserError: other rules are never run in their place.
+    """
+    if given is not None:
+        if not given.is_dir():
+            raise UserError(f"{given}: is no folder. Name a checkout of the open rules.")
+        return given
+    if study is None or not (study / STUDY_PIN).is_file():
+        return None
+    pin = read_pin(study / STUDY_PIN)
+    folder = rules_home() / pin.sha256
+    if not (folder / PIN).is_file():
+        raise UserError(
+            f"{study / STUDY_PIN}: pins rules {pin.sha256[:12]} from {pin.source}, which are not installed. "
+            "Install them: sdtm-mapper rules install PATH|ZIP|URL"
+        )
+    if content_hash(rule_files(folder)) != pin.sha256:
+        raise UserError(f"{folder}: the rules are not those that were pinned. Install them again.")
+    return folder
+
+
+def pin_study(study: Path, pin: Pin) -> Path:
+    """Pin rules in a study's folder."""
+    path = study / STUDY_PIN
+    write_pin(path, pin)
+    return path
+
+
+def read_pin(path: Path) -> Pin:
+    """A pin; UserError where the file is none."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        return Pin(**{k: data[k] for k in Pin.__dataclass_fields__ if k in data})
+    except (OSError, ValueError, TypeError) as fault:
+        raise UserError(f"{path}: is no pin of rules: {fault}. Install the rules again.") from fault
+
+
+def write_pin(path: Path, pin: Pin) -> None:
+    """Write a pin."""
+    path.write_text(json.dumps({"schema": 1, **asdict(pin)}, indent=2) + "\n", encoding="utf-8")
+
+
+def _cache(key: str) -> Path:
+    return home_dir() / "cache" / "open-rules" / f"{key}.json"
+
+
+def _kept(path: Path, key: str) -> list[list[Any]] | None:
+    try:
+        kept: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    if not isinstance(kept, dict) or kept.get("form") != _FORM or kept.get("sha256") != key:
+        return None
+    return list(kept["rules"])
+
+
+def _keep(path: Path, key: str, data: list[list[Any]]) -> None:
+    """Write what was read; where that is not possible, the YAML is read again next time."""
+    text = json.dumps({"form": _FORM, "sha256": key, "rules": data}, default=str)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(name).replace(path)
+    except OSError:
+        return
