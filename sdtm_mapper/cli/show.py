@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 
 import click
 
@@ -22,6 +23,7 @@ def finish(
     result: RunResult, fail_on: str, outputs: tuple[Output, ...], no_values: bool, color: bool | None
 ) -> None:
     """Write the reports and end with the exit status: 2 for a rule in error, 1 for findings, else 0."""
+    result = replace(result, options={**result.options, "fail_on": fail_on})
     for output in outputs or (Output("text"),):
         to_terminal = output.file is None
         colored = to_terminal and use_color(color, sys.stdout)

@@ -188,7 +188,7 @@ class Text:
 
         small = self.compact()
         return pd.Categorical.from_codes(
-            small.codes, categories=pd.Index(small.values.to_pylist(), dtype="str")
+            small.codes, categories=pd.Index(small.values.to_pylist(), dtype=object)
         )
 
 
