@@ -31,7 +31,7 @@ def apply(params: AssignCt, rows: Rows) -> Outcome:
     published synonyms without regard to case, only if one term fits. Several candidates are MAP002,
     none is MAP001, text kept in an extensible list is MAP003.
     """
-    column = rows.text(params.assign_ct)
+    column = rows.text(params.assign_ct).compact()  # terms are looked for only where a record has the text
     codelist = _codelist(params, rows)
     spellings = rows.study.terminology.spellings.get(codelist.code, ())
     terms, rules, hints = _judge(column, codelist, spellings, params.unmatched == "keep")
@@ -41,7 +41,7 @@ def apply(params: AssignCt, rows: Rows) -> Outcome:
         expected = Text(column.codes, column.values).remap(hints)
         detail = f"{codelist.value or codelist.code} ({codelist.code})"
         found += problems(rule, bad, (params.assign_ct,), (column,), expected, detail)
-    outcome = typed(column.remap(terms), rows.target.type, (params.assign_ct,))
+    outcome = typed(column.remap(terms), rows.target.type, (params.assign_ct,), (column,))
     return Outcome(outcome.column, (*outcome.problems, *found))
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from sdtm_mapper.algorithms.base import Outcome, Params, Reads, Rows, Verb
 from sdtm_mapper.algorithms.dates import compile_formats, join_time
 from sdtm_mapper.algorithms.values import as_names, problems, quoted
-from sdtm_mapper.model.columns import Text, distinct_rows
+from sdtm_mapper.model.columns import Mask, Text, distinct_rows
 from sdtm_mapper.model.errors import UserError
 from sdtm_mapper.model.study import VariableSpec
 
@@ -38,14 +40,8 @@ def parse_column(name: str, rows: Rows, formats: tuple[str, ...] = ()) -> Outcom
     out = np.full(rows.n, -1, np.int32)
     values: list[str | None] = []
     details: list[str | None] = []
-    for mask, spec, raw_name in rows.date_specs(name):
-        declared = formats or spec.dates.get(raw_name, ())
-        if not declared:
-            raise UserError(
-                f"{spec.ref}: {rows.target.name} reads dates from {raw_name}, but sources.yaml declares no format for it;"
-                f" add it under `dates:` of the form {spec.name}"
-            )
-        parse = compile_formats(declared, spec.unknown)
+    for mask, declared, unknown in _sources(name, column, formats, rows):
+        parse = compile_formats(declared, unknown)
         parsed = [parse(v) for v in column.values.to_pylist()]
         codes = np.where(column.codes >= 0, column.codes + len(values), -1).astype(np.int32)
         out = codes if mask is None else np.where(mask, codes, out)
@@ -56,19 +52,52 @@ def parse_column(name: str, rows: Rows, formats: tuple[str, ...] = ()) -> Outcom
     return Outcome(iso, problems("MAP005", ~detail.is_empty, (name,), (column,), "", detail))
 
 
+def _sources(
+    name: str, column: Text, formats: tuple[str, ...], rows: Rows
+) -> Iterator[tuple[Mask | None, tuple[str, ...], tuple[str, ...]]]:
+    """(rows, formats, unknown tokens) for all rows that hold a date text; a text without a format is the spec's fault."""
+    left = ~column.is_empty
+    for mask, spec, raw_name in rows.date_specs(name):
+        declared = formats or spec.dates.get(raw_name, ())
+        if not declared:
+            raise UserError(
+                f"{spec.ref}: {rows.target.name} reads dates from {raw_name}, but sources.yaml declares no format for it;"
+                f" add it under `dates:` of the form {spec.name}"
+            )
+        left = np.zeros(rows.n, np.bool_) if mask is None else left & ~mask
+        yield mask, declared, spec.unknown
+    if left.any() and not formats:
+        raise UserError(
+            f"{rows.target.ref}: {rows.target.name} reads dates from {name}, which is no raw column on all records and has"
+            " no declared format; name the raw column, add `formats:`, or copy a variable with assign_no_ct"
+        )
+    if left.any():
+        yield left, formats, ()
+
+
 def _with_time(dates: Outcome, names: tuple[str, ...], rows: Rows) -> Outcome:
     iso, times = dates.column, rows.text(names[1])
     assert isinstance(iso, Text)
-    declared: tuple[str, ...] = ()
-    for _, spec, raw_name in rows.date_specs(names[1]):
-        declared = declared or tuple(spec.dates.get(raw_name, ()))
-    first, index = distinct_rows([iso, times])
-    pairs = zip(iso.take(first).strings(), times.take(first).strings(), strict=True)
-    joined = [join_time(date, time, declared) for date, time in pairs]
+    out = np.full(rows.n, -1, np.int32)
+    values: list[str | None] = []
+    details: list[str | None] = []
+    first, pair = distinct_rows([iso, times])
+    pairs = list(zip(iso.take(first).strings(), times.take(first).strings(), strict=True))
+    specs = [(m, tuple(s.dates.get(n, ())), s.unknown) for m, s, n in rows.date_specs(names[1])]
+    for mask, declared, unknown in [(None, (), ()), *specs]:
+        joined = [join_time(date, time, declared, unknown) for date, time in pairs]
+        codes = pair + len(values)
+        out = codes if mask is None else np.where(mask, codes, out)
+        values += [j.iso for j in joined]
+        details += [j.problem for j in joined]
     blank = Text.empty(0)
-    detail = blank.recoded(index, [j.problem for j in joined])
-    found = problems("MAP006", ~detail.is_empty, names, (rows.text(names[0]), times), "", detail)
-    return Outcome(blank.recoded(index, [j.iso for j in joined]), (*dates.problems, *found))
+    detail = blank.recoded(out, details)
+    date = rows.text(names[0])
+    unread = np.zeros(rows.n, np.bool_)  # what is wrong with these dates is said already
+    for problem in dates.problems:
+        unread[problem.rows] = True
+    found = problems("MAP006", ~detail.is_empty & ~unread, names, (date, times), "", detail)
+    return Outcome(blank.recoded(out, values), (*dates.problems, *found))
 
 
 def reads(params: AssignDatetime, target: VariableSpec) -> Reads:

@@ -22,7 +22,7 @@ def apply(params: AssignNoCt, rows: Rows) -> Outcome:
         if rows.target.type == "Num":
             return Outcome(column)
         column = rows.text(params.assign_no_ct)
-    return typed(cased(column, params.case), rows.target.type, (params.assign_no_ct,))
+    return typed(cased(column, params.case), rows.target.type, (params.assign_no_ct,), (column,))
 
 
 def reads(params: AssignNoCt, target: VariableSpec) -> Reads:

@@ -28,12 +28,16 @@ class Reads:
     `names` are resolved for each record: a raw column, else a variable of the same domain, else
     DOMAIN.VARIABLE of the record's subject. `variables` (DOMAIN.VARIABLE) and `columns` (FORM.COLUMN)
     are read over all their rows. `dates_of_all`: every --DTC of every domain but the named variables.
+    `own`: those of `names` that mean a variable of the domain even where a raw column is called the same.
+    `optional`: variables of the domain that are read where it has them.
     """
 
     names: tuple[str, ...] = ()
     variables: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     dates_of_all: tuple[str, ...] | None = None
+    own: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,11 +62,12 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Table:
-    """Another domain, or a raw form, seen whole. `subject` holds the same codes as `Rows.subject_codes`."""
+    """Another domain, or a raw form, seen whole. `subject_codes` are those of `Rows.subject_codes`."""
 
     n: int
     subject_codes: Index
     get: Callable[[str], Column]
+    is_date: Callable[[str], bool]  # whether a column holds ISO 8601 text
 
 
 class Rows(Protocol):
@@ -92,6 +97,9 @@ class Rows(Protocol):
 
     def text(self, name: str) -> Text:
         """The same, as text."""
+
+    def own(self, name: str) -> Column:
+        """A variable of this domain, else what `column` gives."""
 
     def date_specs(self, name: str) -> Sequence[tuple[Mask | None, FormSpec, str]]:
         """Who declares a raw column's date formats: (rows or None for all, form spec, its column)."""

@@ -9,12 +9,15 @@ from pydantic import create_model
 
 from sdtm_mapper.algorithms.base import Outcome, Params, Reads, Rows, Verb
 from sdtm_mapper.algorithms.dates import day_numbers
-from sdtm_mapper.model.columns import Mask, Text, distinct_rows, missing
+from sdtm_mapper.model.columns import Mask, Text, as_text, distinct_rows, missing
 from sdtm_mapper.model.study import VariableSpec
+
+QUALIFIERS = ("CAT", "SCAT", "SPEC", "LOC", "LAT", "DIR", "METHOD", "POS", "EVAL", "EVALID")
+_BY_LESION = ("TU", "TR")
 
 
 class Baseline(Params):
-    """`by`: what a baseline is of; `date`, `result`, `reference`; `same_day`: whether a result of the first dose's day counts.
+    """`by`: what a baseline is of (--TESTCD and its qualifiers); `date`, `result`, `reference`; `same_day`: whether a result of the first dose's day counts.
 
     With times on both sides the time decides. `same_day: before` lets a result of that day without a
     time count as before the dose, `after` not.
@@ -32,19 +35,33 @@ def names_of(params: Baseline, target: VariableSpec) -> tuple[tuple[str, ...], s
     return params.by or (f"{prefix}TESTCD",), params.date or f"{prefix}DTC", params.result or f"{prefix}ORRES"
 
 
+def qualifiers_of(params: Baseline, target: VariableSpec) -> tuple[str, ...]:
+    """The qualifiers that tell results of one --TESTCD apart; none where the spec says `by`.
+
+    A time point does not: of three values before the dose the last one counts.
+    """
+    prefix = target.name[:2]
+    lesion = ("LNKID",) if prefix in _BY_LESION else ()
+    return () if params.by else tuple(f"{prefix}{suffix}" for suffix in (*QUALIFIERS, *lesion))
+
+
 def before_dose(dates: Text, doses: Text, same_day: str) -> Mask:
-    """Whether each date is before the first dose; False where either date is not complete."""
+    """Whether each date is before the first dose; False where either date is not complete.
+
+    Times are compared as far as both are known, so 10:00 is not before 10:00:30.
+    """
     day, dose_day = day_numbers(dates), day_numbers(doses)
     with np.errstate(invalid="ignore"):
         before, same = day < dose_day, day == dose_day
     if not same.any():
         return np.asarray(before)
-    both = Text.concat([dates, doses])
-    ranks = both.ranks()
-    timed = both.hits([len(v) > 15 and v[10:11] == "T" for v in both.values.to_pylist()])
     n = len(dates)
-    with_times = timed[:n] & timed[n:]
-    by_time = ranks[:n] < ranks[n:]
+    both = Text.concat([dates, doses])
+    sizes = np.array([len(v) if v[10:11] == "T" else 0 for v in both.values.to_pylist()] + [0])[both.codes]
+    ranks, minutes = both.ranks(), both.map(lambda v: v[:16]).ranks()
+    with_times = (sizes[:n] > 15) & (sizes[n:] > 15)
+    with_seconds = (sizes[:n] > 18) & (sizes[n:] > 18)
+    by_time = np.where(with_seconds, ranks[:n] < ranks[n:], minutes[:n] < minutes[n:])
     return np.asarray(before | (same & np.where(with_times, by_time, same_day == "before")))
 
 
@@ -55,12 +72,13 @@ def _make(name: str, reference: str, words: str) -> Verb:
 
     def apply(params: Any, rows: Rows) -> Outcome:
         by, date, result = names_of(params, rows.target)
-        dates = rows.text(date)
-        usable = before_dose(dates, rows.text(params.reference), params.same_day)
-        usable &= ~missing(rows.column(result)) & (np.asarray(rows.subject_codes) >= 0)
+        dates = as_text(rows.own(date))
+        usable = before_dose(dates, as_text(rows.own(params.reference)), params.same_day)
+        usable &= ~missing(rows.own(result)) & (np.asarray(rows.subject_codes) >= 0)
         candidates = np.flatnonzero(usable)
         candidates = candidates[np.argsort(dates.ranks()[candidates], kind="stable")]
-        columns = [rows.column(n) for n in by]
+        there = {v.name for v in rows.domain.variables}
+        columns = [rows.own(n) for n in (*by, *(q for q in qualifiers_of(params, rows.target) if q in there))]
         _, group = distinct_rows([np.asarray(rows.subject_codes, dtype=np.float64), *columns])
         last = np.full(rows.n, -1, np.int64)
         last[group[candidates]] = candidates
@@ -70,12 +88,14 @@ def _make(name: str, reference: str, words: str) -> Verb:
 
     def reads(params: Any, target: VariableSpec) -> Reads:
         by, date, result = names_of(params, target)
-        return Reads(names=(*by, date, result, params.reference))
+        names = (*by, date, result, params.reference)
+        return Reads(names=names, own=names, optional=qualifiers_of(params, target))
 
     def sentence(params: Any, target: VariableSpec) -> str:
         by, date, result = names_of(params, target)
+        qualifiers = "" if params.by else " and the qualifiers that distinguish it"
         return (
-            f'"Y" for the last record with {result} before {params.reference}, by USUBJID, {", ".join(by)},'
+            f'"Y" for the last record with {result} before {params.reference}, by USUBJID, {", ".join(by)}{qualifiers},'
             f" in the order of {date}; a result of the same day without a time counts as {params.same_day} the dose."
             f" {words}"
         )

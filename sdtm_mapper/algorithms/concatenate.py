@@ -9,7 +9,7 @@ from sdtm_mapper.model.study import VariableSpec
 
 
 class Concatenate(Params):
-    """`concatenate: [A, "=-", B]`: a part that starts with `=` is text; `separator` stands between filled columns."""
+    """`concatenate: [A, "=-", B]`: a part that starts with `=` is text; `separator` stands between the parts that are not empty."""
 
     concatenate: tuple[str, ...]
     separator: str = ""
@@ -17,8 +17,10 @@ class Concatenate(Params):
 
 def apply(params: Concatenate, rows: Rows) -> Outcome:
     """Parts in order, empty ones left out; empty where every column is."""
-    columns = [None if p.startswith("=") else cased(rows.text(p), None) for p in params.concatenate]
-    read = [c for c in columns if c is not None]
+    raw = tuple(rows.text(p) for p in params.concatenate if not p.startswith("="))
+    read = [cased(c, None) for c in raw]
+    left = iter(read)
+    columns = [None if p.startswith("=") else next(left) for p in params.concatenate]
     if not read or not rows.n:
         text = params.separator.join(p[1:] for p in params.concatenate)
         return typed(Text.constant(text, rows.n), rows.target.type, ())
@@ -30,7 +32,7 @@ def apply(params: Concatenate, rows: Rows) -> Outcome:
         filled = any(c is not None and c[i] for c in cells)
         joined.append(params.separator.join(p for p in parts if p) if filled else None)
     names = reads(params, rows.target).names
-    return typed(Text.empty(0).recoded(codes, joined), rows.target.type, names)
+    return typed(Text.empty(0).recoded(codes, joined), rows.target.type, names, raw)
 
 
 def reads(params: Concatenate, target: VariableSpec) -> Reads:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, ROUND_HALF_UP, Decimal, localcontext
 
 import numpy as np
 from pydantic import Field, field_validator
@@ -41,8 +41,8 @@ def apply(params: ConvertUnit, rows: Rows) -> Outcome:
 
     A value that is no number is MAP004; a unit without a factor is MAP010. Both give an empty cell.
     """
-    value = cased(rows.text(params.convert_unit), None)
-    unit = cased(_unit(params, rows), None)
+    raw, raw_units = rows.text(params.convert_unit), _unit(params, rows)
+    value, unit = cased(raw, None), cased(raw_units, None)
     factors = {params.to: Decimal(1)} | {u: Decimal(f) for u, f in params.factors.items()}
     first, index = distinct_rows([value, unit])
     results: list[str | None] = []
@@ -50,15 +50,15 @@ def apply(params: ConvertUnit, rows: Rows) -> Outcome:
     for text, raw_unit in zip(value.take(first).strings(), unit.take(first).strings(), strict=True):
         number, factor = decimal_or_none(text), factors.get(raw_unit)
         results.append(
-            _exact(number * factor, params.decimals) if number is not None and factor is not None else None
+            _exact(number, factor, params.decimals) if number is not None and factor is not None else None
         )
         faults.append("" if not text else "MAP004" if number is None else "MAP010" if factor is None else "")
-    outcome = typed(Text.empty(0).recoded(index, results), rows.target.type, (params.convert_unit,))
+    outcome = typed(Text.empty(0).recoded(index, results), rows.target.type, (params.convert_unit,), (raw,))
     fault = np.array(faults, dtype=object)[index] if len(faults) else np.array([], dtype=object)
     known = ", ".join(sorted(factors))
     names = reads(params, rows.target).names
-    cells = (value, unit) if len(names) == 2 else (value,)
-    bad = problems("MAP004", fault == "MAP004", names[:1], (value,), "a number")
+    cells = (raw, raw_units) if len(names) == 2 else (raw,)
+    bad = problems("MAP004", fault == "MAP004", names[:1], (raw,), "a number")
     bad += problems("MAP010", fault == "MAP010", names, cells, known)
     return Outcome(outcome.column, (*outcome.problems, *bad))
 
@@ -71,10 +71,12 @@ def _unit(params: ConvertUnit, rows: Rows) -> Text:
     return rows.text(params.unit)
 
 
-def _exact(number: Decimal, decimals: int | None) -> str:
-    if decimals is not None:
-        return str(number.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP))
-    text = format(number, "f")
+def _exact(number: Decimal, factor: Decimal, decimals: int | None) -> str:
+    with localcontext(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN):
+        product = number * factor
+        if decimals is not None:
+            return format(product.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP), "f")
+        text = format(product, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

@@ -37,7 +37,7 @@ def apply(params: DeriveArmnrs, rows: Rows) -> Outcome:
     none = np.zeros(rows.n, np.bool_)
     failed = evaluate(parse(params.screen_failure), rows.column) if params.screen_failure else none
     unplanned = evaluate(parse(params.unplanned), rows.column) if params.unplanned else none
-    unassigned, untreated = missing(rows.column("ARMCD")), missing(rows.column("ACTARMCD"))
+    unassigned, untreated = missing(rows.own("ARMCD")), missing(rows.own("ACTARMCD"))
     reasons = ["SCREEN FAILURE", "UNPLANNED TREATMENT", "NOT ASSIGNED", "ASSIGNED, NOT TREATED"]
     codes = np.select([failed, unplanned, unassigned, untreated], [0, 1, 2, 3], default=-1).astype(np.int32)
     return Outcome(Text.empty(0).recoded(codes, reasons))
@@ -46,7 +46,8 @@ def apply(params: DeriveArmnrs, rows: Rows) -> Outcome:
 def reads(params: DeriveArmnrs, target: VariableSpec) -> Reads:
     """ARMCD, ACTARMCD and what the conditions name."""
     others = [n for c in (params.screen_failure, params.unplanned) if c for n in names(parse(c))]
-    return Reads(names=tuple(dict.fromkeys(["ARMCD", "ACTARMCD", *others])))
+    own = ("ARMCD", "ACTARMCD")
+    return Reads(names=tuple(dict.fromkeys([*own, *others])), own=own)
 
 
 def sentence(params: DeriveArmnrs, target: VariableSpec) -> str:

@@ -28,7 +28,7 @@ def apply(params: DeriveSeq, rows: Rows) -> Outcome:
     """1, 2, ... within USUBJID, in the declared order; ties in the order of the raw rows."""
     keys = []
     for name in order_of(params, rows.domain, rows.target.name):
-        column = rows.column(name)
+        column = rows.own(name)
         keys.append(column.ranks() if isinstance(column, Text) else np.nan_to_num(column, nan=-np.inf))
     subjects = np.asarray(rows.subject_codes)
     order = np.lexsort((*reversed(keys), subjects))
@@ -42,7 +42,8 @@ def apply(params: DeriveSeq, rows: Rows) -> Outcome:
 
 def reads(params: DeriveSeq, target: VariableSpec) -> Reads:
     """The variables that it counts in; those of the domain are added by the engine."""
-    return Reads(names=() if isinstance(params.derive_seq, str) else params.derive_seq)
+    names = () if isinstance(params.derive_seq, str) else params.derive_seq
+    return Reads(names=names, own=names)
 
 
 def sentence(params: DeriveSeq, target: VariableSpec) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sdtm_mapper.algorithms.base import Outcome, Params, Reads, Rows, Verb
 from sdtm_mapper.algorithms.dates import study_days
+from sdtm_mapper.model.columns import as_text
 from sdtm_mapper.model.study import VariableSpec
 
 
@@ -19,12 +20,14 @@ def apply(params: DeriveStudyDay, rows: Rows) -> Outcome:
 
     Source: SDTMIG 3.4, 4.4.4.
     """
-    return Outcome(study_days(rows.text(params.derive_study_day), rows.text(params.reference)))
+    dates, reference = (as_text(rows.own(n)) for n in (params.derive_study_day, params.reference))
+    return Outcome(study_days(dates, reference))
 
 
 def reads(params: DeriveStudyDay, target: VariableSpec) -> Reads:
     """The date and the reference date."""
-    return Reads(names=(params.derive_study_day, params.reference))
+    names = (params.derive_study_day, params.reference)
+    return Reads(names=names, own=names)
 
 
 def sentence(params: DeriveStudyDay, target: VariableSpec) -> str:

@@ -31,7 +31,8 @@ class Extract(Params):
 
 def apply(params: Extract, rows: Rows) -> Outcome:
     """The group's text; a value that the pattern does not fit is MAP008 and gives an empty cell."""
-    column = cased(rows.text(params.extract), None)
+    raw = rows.text(params.extract)
+    column = cased(raw, None)
     pattern = regex.compile(params.pattern)
     group = int(params.group) if params.group.isdigit() else params.group
     found: list[str | None] = []
@@ -39,7 +40,7 @@ def apply(params: Extract, rows: Rows) -> Outcome:
     for value in column.values.to_pylist():
         try:
             match = pattern.search(value, timeout=REGEX_SECONDS)
-            found.append(match[group] if match else None)
+            found.append((match[group] or "").strip() if match else None)
         except TimeoutError:
             raise UserError(
                 f"{rows.target.ref}: the pattern {params.pattern!r} takes too long; make it simpler"
@@ -49,11 +50,11 @@ def apply(params: Extract, rows: Rows) -> Outcome:
                 f"{rows.target.ref}: the pattern {params.pattern!r} has no group {params.group}"
             ) from None
         missed.append(match is None)
-    outcome = typed(column.remap(found), rows.target.type, (params.extract,))
+    outcome = typed(column.remap(found), rows.target.type, (params.extract,), (raw,))
     bad = column.hits(missed)
     return Outcome(
         outcome.column,
-        (*outcome.problems, *problems("MAP008", bad, (params.extract,), (column,), params.pattern)),
+        (*outcome.problems, *problems("MAP008", bad, (params.extract,), (raw,), params.pattern)),
     )
 
 

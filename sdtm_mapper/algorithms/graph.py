@@ -82,10 +82,14 @@ def _call_reads(
     is_raw: Callable[[str, str], bool] | None,
 ) -> Iterator[str]:
     reads = verbs[call.verb].reads(call.params, variable)
-    names = [*reads.names, *_names(call.condition)]
+    own = [*reads.own, *(n for n in reads.optional if f"{domain.name}.{n}" in nodes)]
+    names = [*(n for n in reads.names if n not in reads.own), *_names(call.condition)]
     if call.verb == "derive_seq":
-        names += order_of(call.params, domain, variable.name)
+        own += order_of(call.params, domain, variable.name)
     yield from _resolved(domain, variable.name, names, nodes, is_raw)
+    of_domain = {v.name for v in variables_of(domain)}
+    yield from _resolved(domain, variable.name, [n for n in own if n in of_domain], nodes, None)
+    yield from _resolved(domain, variable.name, [n for n in own if n not in of_domain], nodes, is_raw)
     yield from (n for n in reads.variables if n in nodes)
     if reads.dates_of_all is not None:
         skip = NOT_PARTICIPATION | set(reads.dates_of_all)

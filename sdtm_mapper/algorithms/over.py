@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,9 @@ from pydantic import create_model, field_validator
 
 from sdtm_mapper.algorithms.base import Outcome, Params, Reads, Rows, Table, Verb
 from sdtm_mapper.algorithms.conditions import ConditionError, evaluate, names, parse
-from sdtm_mapper.algorithms.values import typed
-from sdtm_mapper.model.columns import Column, Mask, Text, missing, take
+from sdtm_mapper.algorithms.conditions.evaluate import decimal_or_none
+from sdtm_mapper.algorithms.values import cased, typed
+from sdtm_mapper.model.columns import Column, Mask, Numbers, Text, missing, take
 from sdtm_mapper.model.study import VariableSpec
 
 
@@ -32,17 +34,31 @@ class Over(Params):
         return value
 
 
-def pick(rows: Rows, source: str, where: str | None, by: str | None, last: bool) -> tuple[Column, Any] | None:
-    """The column `source` names, and for each record the row of it to take (-1: none)."""
+def pick(
+    rows: Rows, source: str, where: str | None, by: str | None, last: bool, by_value: bool = False
+) -> tuple[Column, Any] | None:
+    """The column `source` names, and for each record the row of it to take (-1: none).
+
+    A row without a value takes no part, nor one whose `by` is empty: it has no place in the order.
+    `by_value`: other text is ordered too, numbers before words, instead of standing in the order of the rows.
+    """
     table_name, _, column_name = source.partition(".")
     table = rows.domain_table(table_name) or rows.form_table(table_name)
     if table is None:
         return None
     column = table.get(column_name)
+    if isinstance(column, Text):
+        column = cased(column, None)
     usable = ~missing(column)
     if where:
         usable &= evaluate(parse(where), _local(table, table_name))
-    order = table.get(by.removeprefix(f"{table_name}.")) if by else _own_order(column, column_name)
+    order: Numbers | None = None
+    if by:
+        by = by.removeprefix(f"{table_name}.")
+        order = _ranks(table.get(by), table.is_date(by))
+        usable &= ~np.isnan(order)
+    elif not isinstance(column, Text) or table.is_date(column_name) or rows.target.type == "Num" or by_value:
+        order = _ranks(column, table.is_date(column_name))
     return column, best_rows(table, usable, order, last, rows)
 
 
@@ -50,24 +66,29 @@ def _local(table: Table, name: str) -> Callable[[str], Column]:
     return lambda column: table.get(column.removeprefix(f"{name}."))
 
 
-def _own_order(column: Column, name: str) -> Column | None:
-    """Dates and numbers go by their value; other text by the order of the rows."""
+def _ranks(column: Column, dated: bool) -> Numbers:
+    """Sort keys: dates by their text, numbers by their value, before other text by code point; NaN where empty."""
     if not isinstance(column, Text):
         return column
-    values = column.distinct()
-    dated = (
-        bool(values) and all(v[:4].isdigit() for v in values) and (name.endswith("DTC") or "-" in values[0])
+    values = column.values.to_pylist()
+    numbers = [None if dated else decimal_or_none(v) for v in values]
+    keys = [
+        (n is None, n or Decimal(0), v if n is None else "") for n, v in zip(numbers, values, strict=True)
+    ]
+    place = {key: i for i, key in enumerate(sorted(set(keys)))}
+    table = np.array(
+        [place[k] if v.strip() else np.nan for k, v in zip(keys, values, strict=True)] + [np.nan]
     )
-    return column if dated else None
+    result: Numbers = table[column.codes]
+    return result
 
 
-def best_rows(table: Table, usable: Mask, order: Column | None, last: bool, rows: Rows) -> Any:
+def best_rows(table: Table, usable: Mask, order: Numbers | None, last: bool, rows: Rows) -> Any:
     """Per record of `rows`, the table's first (or last) usable row of the same subject; ties by row order."""
     subjects = np.asarray(table.subject_codes)
     candidates = np.flatnonzero(usable & (subjects >= 0))
     if order is not None:
-        rank = order.ranks() if isinstance(order, Text) else order
-        candidates = candidates[np.argsort(rank[candidates], kind="stable")]
+        candidates = candidates[np.argsort(order[candidates], kind="stable")]
     chosen = np.full(rows.subject_count + 1, -1, np.int64)  # the last cell serves records without subject
     if last:
         chosen[subjects[candidates]] = candidates
@@ -81,13 +102,14 @@ def _make(name: str, last: bool, words: str) -> Verb:
     model: Any = create_model(name.capitalize(), __base__=Over, **{name: (str, ...)})  # type: ignore[call-overload]
 
     def apply(params: Any, rows: Rows) -> Outcome:
-        found = pick(rows, getattr(params, name), params.where, params.by, last)
+        source = getattr(params, name)
+        found = pick(rows, source, params.where, params.by, last, by_value=name in ("min", "max"))
         if found is None:
             empty: Column = Text.empty(rows.n) if rows.target.type == "Char" else np.full(rows.n, np.nan)
             return Outcome(empty)
         column = take(*found)
         if isinstance(column, Text):
-            return typed(column, rows.target.type, ())
+            return typed(column, rows.target.type, (source,))
         return Outcome(column)
 
     def reads(params: Any, target: VariableSpec) -> Reads:

@@ -18,11 +18,12 @@ class Substring(Params):
 
 
 def apply(params: Substring, rows: Rows) -> Outcome:
-    """Characters `start` to `start + length - 1` of the text without outer blanks."""
+    """Characters `start` to `start + length - 1` of the text, both without outer blanks."""
     begin = params.start - 1
     end = None if params.length is None else begin + params.length
-    column = cased(rows.text(params.substring), None).map(lambda v: v[begin:end])
-    return typed(column, rows.target.type, (params.substring,))
+    raw = rows.text(params.substring)
+    column = cased(raw, None).map(lambda v: v[begin:end].strip())
+    return typed(column, rows.target.type, (params.substring,), (raw,))
 
 
 def reads(params: Substring, target: VariableSpec) -> Reads:

@@ -16,12 +16,13 @@ class Translate(Params):
 
 def apply(params: Translate, rows: Rows) -> Outcome:
     """The English of each verbatim; ASCII text stands for itself. One without an entry stays and is MAP007."""
-    column = cased(rows.text(params.translate), None)
+    raw = rows.text(params.translate)
+    column = cased(raw, None)
     table = {t.source.strip(): t.english for t in rows.study.terminology.translations}
     values = column.values.to_pylist()
     missing = column.hits([v not in table and not v.isascii() for v in values])
     english = cased(column.remap([table.get(v, v) for v in values]), params.case)
-    return Outcome(english, problems("MAP007", missing, (params.translate,), (column,)))
+    return Outcome(english, problems("MAP007", missing, (params.translate,), (raw,)))
 
 
 def reads(params: Translate, target: VariableSpec) -> Reads:

@@ -26,15 +26,17 @@ def cased(column: Text, case: Case | None) -> Text:
     return column if trimmed.equals(column.values) else column.remap(trimmed.to_pylist())
 
 
-def typed(column: Text, kind: VariableType, names: tuple[str, ...]) -> Outcome:
-    """Text as the variable's type: for Num the exact number, else a problem with the text."""
+def typed(
+    column: Text, kind: VariableType, names: tuple[str, ...], raw: tuple[Text, ...] | None = None
+) -> Outcome:
+    """Text as the variable's type: for Num the exact number, else a problem with the text, or with `raw`."""
     if kind == "Char":
         return Outcome(column)
     values = column.values.to_pylist()
     numbers = [exact_number(v) for v in values]
     table = np.array([np.nan if x is None else x for x in numbers] + [np.nan])
     bad = column.hits([x is None and bool(v.strip()) for x, v in zip(numbers, values, strict=True)])
-    return Outcome(table[column.codes], problems("MAP004", bad, names, (column,), "a number"))
+    return Outcome(table[column.codes], problems("MAP004", bad, names, raw or (column,), "a number"))
 
 
 def exact_number(text: str) -> float | None:

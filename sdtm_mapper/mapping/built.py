@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from sdtm_mapper.algorithms.base import Problem
 from sdtm_mapper.mapping.engine import Made, lineage_of
 from sdtm_mapper.mapping.rows import DomainRows
-from sdtm_mapper.model.columns import Column, Mask, Text, concat, take
+from sdtm_mapper.model.columns import Column, Mask, Text, concat, distinct_rows, take
 from sdtm_mapper.model.domain import VariableLineage
 from sdtm_mapper.model.finding import all_findings, findings
 from sdtm_mapper.model.study import DomainSpec
@@ -70,7 +71,8 @@ def build(rows: DomainRows, made: Mapping[str, Made]) -> Built:
         },
         lineage=lineage,
         problems=all_findings(
-            [_finding(rows, n, p) for n, m in made.items() for p in m.problems] + [rows.records.findings]
+            [_finding(rows, n, i, p) for n, m in made.items() for i, p in m.problems]
+            + [rows.records.findings]
         ),
         excluded=excluded,
         looked_up=looked_up,
@@ -83,26 +85,32 @@ def _stack(parts: Sequence[Any], kind: Any) -> Any:
     return np.concatenate(parts).astype(kind, copy=False) if parts else np.array([], kind)
 
 
-def _finding(rows: DomainRows, variable: str, problem: Problem) -> Any:
+def _finding(rows: DomainRows, variable: str, branch: int, problem: Problem) -> Any:
     """A verb's problem as findings; raw file and record come later, from the lineage."""
-    values = problem.values[0]
-    if len(problem.values) > 1:
-        cells = zip(*(v.strings() for v in problem.values), strict=True)
-        values = Text.of([" ".join(c).strip() for c in cells])
-    branch = rows.variables[variable].branches[0]
+    columns = [rows.raw_names(n).take(problem.rows) for n in problem.columns]
+    ref = rows.variables[variable].branches[branch].ref
     return findings(
         problem.rule,
         n=len(problem.rows),
         dataset=rows.domain.name,
         record=np.asarray(problem.rows) + 1,
         variables=(variable,),
-        values=(values,),
+        values=(_joined(problem.values, " "),),
         expected=problem.expected or None,
         detail=problem.detail or None,
-        raw_column=", ".join(c for n in problem.columns for _, c in rows.meaning(n).raw or (("", n),)),
-        spec_file=branch.ref.file,
-        spec_line=branch.ref.line,
+        raw_column=_joined(columns, ", ") if columns else None,
+        spec_file=ref.file,
+        spec_line=ref.line,
     )
+
+
+def _joined(parts: Sequence[Text], between: str) -> Text:
+    """Columns side by side as one, empty cells left out."""
+    if len(parts) == 1:
+        return parts[0]
+    first, codes = distinct_rows(parts)
+    cells = zip(*(p.take(first).strings() for p in parts), strict=True)
+    return Text.empty(0).recoded(codes, [between.join(c for c in row if c) for row in cells])
 
 
 def merge(parts: Sequence[Built]) -> Built:
@@ -152,7 +160,5 @@ def _merged_problems(parts: Sequence[Built], offsets: Any, position: Any) -> Any
 
 
 def _with_record(table: Any, record: Any) -> Any:
-    import pyarrow as pa
-
-    column = pa.array([None if r != r else int(r) for r in record], pa.int32())
+    column = pa.array(np.nan_to_num(record).astype(np.int32), mask=np.isnan(record))
     return table.set_column(table.schema.get_field_index("record"), "record", column)

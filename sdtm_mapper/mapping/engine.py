@@ -16,7 +16,7 @@ from sdtm_mapper.algorithms.derive_seq import order_of
 from sdtm_mapper.algorithms.last_date import dates_of
 from sdtm_mapper.algorithms.values import typed
 from sdtm_mapper.mapping.records import create_records
-from sdtm_mapper.mapping.rows import DomainRows, Workspace
+from sdtm_mapper.mapping.rows import DomainRows, Named, Workspace
 from sdtm_mapper.model.columns import Column, Mask, Text, as_text, concat, take
 from sdtm_mapper.model.domain import VariableLineage
 from sdtm_mapper.model.errors import UserError
@@ -31,7 +31,7 @@ class Made:
 
     column: Column
     branch: npt.NDArray[np.uint8] | None  # only where there are several
-    problems: tuple[Problem, ...]
+    problems: tuple[tuple[int, Problem], ...]  # with the branch that met them
 
 
 def make_domains(space: Workspace) -> dict[str, dict[str, Made]]:
@@ -79,14 +79,24 @@ def dependencies(rows: DomainRows, spec: VariableSpec) -> set[str]:
     found: set[str] = set()
     for call in spec.branches:
         reads = VERBS[call.verb].reads(call.params, spec)
-        by_name = list(reads.names) + (list(names(call.condition.tree)) if call.condition else [])
-        if call.verb == "derive_seq":
-            by_name += order_of(call.params, rows.domain, spec.name)
-        found |= {m.variable for n in by_name if (m := rows.meaning(n)).variable}
+        found |= {m.variable for m in meanings(rows, spec, call) if m.variable}
         found |= set(reads.variables)
         if reads.dates_of_all is not None:
             found |= {f"{d.name}.{v}" for d, v in dates_of(rows.study, reads.dates_of_all)}
     return found - {f"{rows.domain.name}.{spec.name}"}
+
+
+def meanings(rows: DomainRows, spec: VariableSpec, call: Call) -> list[Named]:
+    """What the names mean that one branch of a variable reads for each record."""
+    reads = VERBS[call.verb].reads(call.params, spec)
+    own = [*reads.own, *(n for n in reads.optional if n in rows.domain.by_name)]
+    if call.verb == "derive_seq":
+        own += order_of(call.params, rows.domain, spec.name)
+    others = [n for n in reads.names if n not in reads.own]
+    others += names(call.condition.tree) if call.condition else ()
+    found = [*map(rows.own_meaning, own), *map(rows.meaning, others)]
+    itself = f"{rows.domain.name}.{spec.name}"
+    return [m for m in dict.fromkeys(found) if m.variable != itself]
 
 
 def lineage_of(rows: DomainRows, spec: VariableSpec) -> tuple[VariableLineage, ...]:
@@ -96,8 +106,7 @@ def lineage_of(rows: DomainRows, spec: VariableSpec) -> tuple[VariableLineage, .
         columns: dict[str, None] = {}
         variables: dict[str, None] = {}
         reads = VERBS[call.verb].reads(call.params, spec)
-        for name in (*reads.names, *(names(call.condition.tree) if call.condition else ())):
-            meaning = rows.meaning(name)
+        for meaning in meanings(rows, spec, call):
             columns |= dict.fromkeys(f"{form}.{column}" for form, column in meaning.raw)
             if meaning.variable:
                 variables[meaning.variable] = None
@@ -134,16 +143,16 @@ def _make(rows: DomainRows) -> Made:
     spec = rows.target
     if len(spec.branches) == 1 and spec.branches[0].condition is None:
         column, problems = _call(rows, spec.branches[0])
-        return Made(column, None, problems)
+        return Made(column, None, tuple((0, p) for p in problems))
     left = np.ones(rows.n, np.bool_)
     branch = np.full(rows.n, NO_BRANCH, np.uint8)
     columns: list[Column] = []
-    problems_of: list[Problem] = []
+    problems_of: list[tuple[int, Problem]] = []
     for i, call in enumerate(spec.branches):
         holds = left if call.condition is None else left & evaluate(call.condition.tree, rows.column)
         column, problems = _call(rows, call)
         columns.append(column)
-        problems_of += [p for q in problems if (p := _within(q, holds)) is not None]
+        problems_of += [(i, p) for q in problems if (p := _within(q, holds)) is not None]
         branch[holds] = i
         left = left & ~holds
     return Made(_choose(columns, branch, spec), branch if len(columns) > 1 else None, tuple(problems_of))

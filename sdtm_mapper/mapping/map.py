@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,7 +14,7 @@ from sdtm_mapper.mapping.finish import finish
 from sdtm_mapper.mapping.forms import Forms, prepare_forms
 from sdtm_mapper.mapping.ledger import make_ledger
 from sdtm_mapper.mapping.longtext import split_domain
-from sdtm_mapper.mapping.rows import Terminology, Workspace
+from sdtm_mapper.mapping.rows import DomainRows, Terminology, Workspace
 from sdtm_mapper.mapping.supplemental import qualifiers, supplemental_domain
 from sdtm_mapper.model.columns import Mask, Text
 from sdtm_mapper.model.domain import Domain, Mapped
@@ -52,11 +52,13 @@ def map_study(
     forms = prepare_forms(study, reading.forms, delivery)
     tables: list[Any] = [forms.findings]
     parts: list[list[Built]] = []
+    spaces: list[Workspace] = []
     for part in _parts(forms, partitions):
         space = Workspace(study, forms, terminology, part)
         made = make_domains(space)
         parts.append([build(space.domains[d.name], made[d.name]) for d in study.domains])
-        tables += [_unknown_names(space), _several(space)]
+        spaces.append(space)
+    tables += [_unknown_names(spaces), _several(spaces)]
     built = [merge(group) for group in zip(*parts, strict=True)]
     paths = [f.path for f in reading.files]
     file_of = {
@@ -69,7 +71,7 @@ def map_study(
         domains += made_domains
         tables.append(found)
     ledger, lost = make_ledger(study, forms, reading.files, built, file_of)
-    return Mapped(tuple(domains), ledger, _unique(all_findings([*tables, lost])))
+    return Mapped(tuple(domains), ledger, all_findings([*tables, lost]))
 
 
 def _parts(forms: Forms, partitions: int) -> list[Mapping[str, Mask] | None]:
@@ -101,30 +103,29 @@ def _finish(
     return [domain] if supplemental is None else [domain, supplemental], found
 
 
-def _unknown_names(space: Workspace) -> Any:
-    """MAP014: names of the spec that no delivered form has."""
+def _unknown_names(spaces: Sequence[Workspace]) -> Any:
+    """MAP014: names of the spec that no delivered form has, once for each variable that reads them."""
+    domains = spaces[0].domains
+    read = {key for space in spaces for key in space.unknown}
+    for domain in domains:
+        read |= {
+            (domain, c, "") for s in spaces for _, c, use in s.domains[domain].records.read if use == "?"
+        }
     tables = []
-    read = dict(space.unknown)
-    for domain, rows in space.domains.items():
-        for form, column, use in sorted(rows.records.read):
-            if use == "?":
-                read.setdefault((domain, column), f"records from {form}")
-    for (domain, name), reader in sorted(read.items()):
-        spec = space.domains[domain]
+    for domain, name, reader in sorted(read):
+        spec = domains[domain]
         if not spec.records.blocks:
             continue  # no form of the domain was delivered: the reader has said so
-        known = [c for b in spec.records.blocks for c in b.form.raw.columns]
-        near = rapidfuzz.process.extractOne(name, known, score_cutoff=60)
         variable = spec.variables.get(reader)
-        ref = variable.ref if variable else spec.domain.ref
+        ref = variable.ref if variable else spec.records.blocks[0].spec.ref
         tables.append(
             findings(
                 "MAP014",
                 dataset=domain,
-                variables=(reader,),
+                variables=(reader or "record creation",),
                 values=("",),
                 raw_column=name,
-                expected=near[0] if near else None,
+                expected=_nearest(name, spec, spaces[0].forms),
                 spec_file=ref.file,
                 spec_line=ref.line,
             )
@@ -132,30 +133,30 @@ def _unknown_names(space: Workspace) -> Any:
     return all_findings(tables)
 
 
-def _several(space: Workspace) -> Any:
+def _nearest(name: str, rows: DomainRows, forms: Forms) -> str | None:
+    """The column most like a name: of the form that it names, else of the domain's and joined forms."""
+    form, _, column = name.partition(".")
+    if column and form in forms.by_name:
+        known = {f"{form}.{c}": c for c in forms.by_name[form].raw.columns}
+    else:
+        known = {c: c for b in rows.records.blocks for c in b.form.raw.columns}
+        known |= {
+            f"{f}.{c}": c for b in rows.records.blocks for f, o in b.others.items() for c in o.raw.columns
+        }
+    wanted = (column if column and form in forms.by_name else name).casefold()
+    near = rapidfuzz.process.extractOne(
+        wanted, {full: c.casefold() for full, c in known.items()}, score_cutoff=60
+    )
+    return near[2] if near else None
+
+
+def _several(spaces: Sequence[Workspace]) -> Any:
     """MAP013: subjects that have several records where one is meant."""
+    found = sorted(
+        {(domain, code) for space in spaces for domain, codes in space.several.items() for code in codes}
+    )
     tables = []
-    for domain, subjects in sorted(space.several.items()):
-        names = [space.forms.subjects[s] for s in sorted(subjects)]
+    for domain in dict.fromkeys(d for d, _ in found):
+        names = [spaces[0].forms.subjects[code] for d, code in found if d == domain]
         tables.append(findings("MAP013", n=len(names), dataset=domain, usubjid=Text.of(names)))
     return all_findings(tables)
-
-
-def _unique(table: Any) -> Any:
-    """Drop what partitions said twice."""
-    import pyarrow as pa
-
-    rows = table.column("rule").to_pylist()
-    if not any(r == "MAP014" for r in rows):
-        return table
-    seen: set[str] = set()
-    keep = []
-    for i, row in enumerate(rows):
-        if row != "MAP014":
-            keep.append(i)
-            continue
-        key = repr(table.slice(i, 1).to_pylist())
-        if key not in seen:
-            seen.add(key)
-            keep.append(i)
-    return table.take(pa.array(keep))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sdtm_mapper.algorithms.conditions import evaluate
+from sdtm_mapper.algorithms.conditions import evaluate, names
 from sdtm_mapper.mapping.forms import Form, Forms, rows_by_key
 from sdtm_mapper.model.columns import Index, Mask, Text, group_codes
 from sdtm_mapper.model.finding import all_findings, findings
@@ -55,9 +55,8 @@ def create_records(domain: DomainSpec, forms: Forms, part: Mapping[str, Mask] | 
         form = forms.by_name.get(spec.form)
         if form is None:
             continue
-        block, found = _block(
-            domain, spec, form, forms, form.alive if part is None else form.alive & part[spec.form], read
-        )
+        taking = form.alive if part is None else form.alive & part[spec.form]
+        block, found = _block(domain, spec, form, forms, taking, read)
         blocks.append(block)
         tables += found
     return RecordSet(tuple(blocks), all_findings(tables), frozenset(read))
@@ -71,19 +70,34 @@ def _block(
     taking: Mask,
     read: set[tuple[str, str, str]],
 ) -> tuple[Block, list[Any]]:
-    tables = []
     joins: dict[str, Rows] = {}
+    excluded: list[tuple[str, Mask]] = []
+    everyone = form.alive  # not of this partition alone: whether a join is 1:1 is judged on all rows
+
+    def keep() -> None:
+        nonlocal everyone
+        if spec.keep is not None:
+            get = _getter(form, joins, forms, read, f"condition of {domain.name}")
+            kept = evaluate(spec.keep.tree, get)
+            excluded.append(
+                (f"{domain.name} keeps only: {spec.keep.text} ({spec.keep.ref})", taking & everyone & ~kept)
+            )
+            everyone = everyone & kept
+
+    by_joined = spec.keep is not None and any(
+        n.partition(".")[0] == j.form for n in names(spec.keep.tree) for j in spec.joins
+    )
+    if not by_joined:
+        keep()
+    tables = []
     for join in spec.joins:
         other = forms.by_name.get(join.form)
         if other is not None:
-            joins[join.form], found = _join(domain, join, form, other, taking, read)
+            joins[join.form], found = _join(domain, join, form, other, everyone, taking, read)
             tables += found
-    get = _getter(form, joins, forms, read, f"condition of {domain.name}")
-    excluded: list[tuple[str, Mask]] = []
-    if spec.keep is not None:
-        kept = evaluate(spec.keep.tree, get)
-        excluded.append((f"{domain.name} keeps only: {spec.keep.text} ({spec.keep.ref})", taking & ~kept))
-        taking = taking & kept
+    if by_joined:
+        keep()
+    taking = taking & everyone
     if spec.distinct:
         columns = [_getter(form, joins, forms, read, f"key of {domain.name}")(n) for n in spec.distinct]
         first = _first_of_each(form, columns, taking)
@@ -95,6 +109,7 @@ def _block(
     items = None
     if spec.unpivot:
         rows, items, empty = _unpivot(form, spec.unpivot, taking, read, domain.name)
+        _check_fields(form, spec.unpivot, joins, forms, read)
         excluded.append((f"{domain.name}: no item of the row is filled ({spec.ref})", empty))
     joined = {name: at[rows] for name, at in joins.items()}
     used = {name: _used(at, len(forms.by_name[name].raw)) for name, at in joined.items()}
@@ -155,10 +170,34 @@ def _unpivot(
     return rows[order], which[order], taking & ~_used(rows, len(form.raw))
 
 
+def _check_fields(
+    form: Form,
+    items: tuple[Item, ...],
+    joins: Mapping[str, Rows],
+    forms: Forms,
+    read: set[tuple[str, str, str]],
+) -> None:
+    """Remember as unknown what an item's fields name and no form has."""
+    for name in dict.fromkeys(c for i in items for c in i.fields.values() if not c.startswith("=")):
+        other, _, column = name.partition(".")
+        of_other = other == form.name or other in joins
+        if name not in form.raw.columns and not (of_other and column in forms.by_name[other].raw.columns):
+            read.add((form.name, name, "?"))
+
+
 def _join(
-    domain: DomainSpec, join: Join, form: Form, other: Form, taking: Mask, read: set[tuple[str, str, str]]
+    domain: DomainSpec,
+    join: Join,
+    form: Form,
+    other: Form,
+    everyone: Mask,
+    taking: Mask,
+    read: set[tuple[str, str, str]],
 ) -> tuple[Rows, list[Any]]:
-    """For each row of `form` the row of `other` with equal keys; where several fit, none (MAP012)."""
+    """For each row of `form` the row of `other` with equal keys; where several fit, none (MAP012).
+
+    `everyone`: the rows that may become records, over all partitions; `taking`: those of this partition.
+    """
     ours, theirs = _keys(domain, join, form, other, read)
     usable = other.alive.copy()
     if join.keep is not None:
@@ -168,11 +207,12 @@ def _join(
     at = np.flatnonzero(usable & (theirs >= 0))
     found, several = rows_by_key(theirs[at], ours)
     rows = np.where((found >= 0) & ~several & (ours >= 0), at[np.maximum(found, 0)] if len(at) else -1, -1)
-    bad = several & taking & (ours >= 0)
-    if join.cardinality == "1:1":
-        counts = np.bincount(rows[(rows >= 0) & taking], minlength=len(other.raw))
-        bad |= taking & (rows >= 0) & (counts[np.maximum(rows, 0)] > 1)
+    bad = several & everyone & (ours >= 0)
+    if join.cardinality == "1:1" and len(other.raw):
+        counts = np.bincount(rows[(rows >= 0) & everyone], minlength=len(other.raw))
+        bad |= everyone & (rows >= 0) & (counts[np.maximum(rows, 0)] > 1)
         rows = np.where(bad, -1, rows)
+    bad &= taking
     return rows, [_ambiguous(domain, join, form, np.flatnonzero(bad))] if bad.any() else []
 
 
@@ -199,17 +239,17 @@ def _keys(
 
 
 def _ambiguous(domain: DomainSpec, join: Join, form: Form, rows: Rows) -> Any:
-    names = tuple(left for left, _ in join.on)
+    keys = tuple(left for left, _ in join.on)
     return findings(
         "MAP012",
         n=len(rows),
         dataset=domain.name,
-        variables=names,
-        values=tuple(form.raw.columns.get(n, Text.empty(len(form.raw))).take(rows) for n in names),
+        variables=keys,
+        values=tuple(form.raw.columns.get(n, Text.empty(len(form.raw))).take(rows) for n in keys),
         expected=f"{join.cardinality} with {join.form}",
         raw_file=Text.of([f.path for f in form.raw.files]).take(form.raw.file[rows]),
         raw_record=form.raw.record[rows],
-        raw_column=", ".join(names),
+        raw_column=", ".join(keys),
         spec_file=join.ref.file,
         spec_line=join.ref.line,
         usubjid=form.identifiers["USUBJID"].take(rows),

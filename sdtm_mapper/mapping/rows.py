@@ -43,9 +43,8 @@ class Workspace:
     part: Mapping[str, Mask] | None
     domains: dict[str, DomainRows] = field(default_factory=dict)
     several: dict[str, set[int]] = field(default_factory=dict)  # domain -> subjects with several records
-    unknown: dict[tuple[str, str], str] = field(
-        default_factory=dict
-    )  # (domain, name) -> variable that read it
+    # (domain, name, variable that read it)
+    unknown: dict[tuple[str, str, str], None] = field(default_factory=dict)
 
     def codelist(self, key: str) -> Codelist | None:
         """A codelist of the study, or a published one with the study's extensions."""
@@ -113,15 +112,27 @@ class DomainRows:
         """Variables and supplemental qualifiers by name."""
         return dict(self.domain.by_name) | {s.variable.name: s.variable for s in self.domain.supplemental}
 
+    def own_meaning(self, name: str) -> Named:
+        """Resolve a name that means a variable of this domain, if it has one."""
+        return Named(variable=f"{self.domain.name}.{name}") if name in self.variables else self.meaning(name)
+
+    def own(self, name: str) -> Column:
+        """A variable of this domain, else what `column` gives."""
+        return self.made[name] if name in self.made else self.column(name)
+
     def column(self, name: str) -> Column:
-        """A raw column, else a variable of this domain, else DOMAIN.VARIABLE of the record's subject."""
+        """A raw column, else a variable of this domain, else DOMAIN.VARIABLE of the record's subject.
+
+        A name that is none of them is remembered as unknown and empty: so is a variable's own name, which
+        means a raw column that the export lacks.
+        """
         meaning = self.meaning(name)
         if meaning.is_raw:
             if name not in self._raw:
                 self._raw[name] = stack_raw(self.records.blocks, name)
             return self._raw[name]
-        if not meaning.variable:
-            self.space.unknown.setdefault((self.domain.name, name), self.target.name)
+        if not meaning.variable or meaning.variable == f"{self.domain.name}.{self.target.name}":
+            self.space.unknown[self.domain.name, name, self.target.name] = None
             return Text.empty(self.n)
         domain, _, variable = meaning.variable.partition(".")
         if domain == self.domain.name:
@@ -131,6 +142,11 @@ class DomainRows:
     def text(self, name: str) -> Text:
         """The same, as text."""
         return as_text(self.column(name))
+
+    def raw_names(self, name: str) -> Text:
+        """The raw column that a name means on each record: by block, and by item where unpivot made it."""
+        parts = [_block_names(b, name) for b in self.records.blocks]
+        return Text.concat(parts) if parts else Text.empty(0)
 
     def date_specs(self, name: str) -> Sequence[tuple[Mask | None, FormSpec, str]]:
         """Who declares the date formats of a raw column."""
@@ -160,7 +176,7 @@ class DomainRows:
         other = self.space.domains.get(domain)
         if other is None:
             return None
-        return Table(other.n, other.subject_codes, other.made.__getitem__)
+        return Table(other.n, other.subject_codes, other.made.__getitem__, lambda name: name.endswith("DTC"))
 
     def form_table(self, form: str) -> Table | None:
         """A raw form whole; rows that do not take part have no subject."""
@@ -168,7 +184,16 @@ class DomainRows:
         if found is None:
             return None
         taking = found.alive if self.space.part is None else found.alive & self.space.part[form]
-        return Table(len(found.raw), np.where(taking, found.subject_codes, -1), found.iso)
+
+        def get(column: str) -> Text:
+            if column not in found.raw.columns:
+                self.space.unknown[self.domain.name, f"{form}.{column}", self.target.name] = None
+            return found.iso(column)
+
+        dated = {c for s in found.raw.specs for c in s.dates}
+        return Table(
+            len(found.raw), np.where(taking, found.subject_codes, -1), get, lambda name: name in dated
+        )
 
     def codelist(self, code: str) -> Codelist | None:
         """A codelist by C-code, submission value or study.NAME."""
@@ -190,11 +215,17 @@ class DomainRows:
 
 def block_columns(block: Block, name: str) -> tuple[tuple[str, str], ...]:
     """The raw (form, column)s that a name means in one block; () where it is none."""
-    spec, raw = block.spec, block.form.raw
+    spec = block.spec
     if spec.unpivot:
         virtual = _virtual(block, name)
         if virtual is not None:
-            return tuple(dict.fromkeys((spec.form, c) for c in virtual if not c.startswith("=")))
+            return tuple(dict.fromkeys(o for c in virtual for o in _columns_of(block, c)))
+    return _columns_of(block, name)
+
+
+def _columns_of(block: Block, name: str) -> tuple[tuple[str, str], ...]:
+    """The column of the block's form or of a joined one; () where it is none."""
+    spec, raw = block.spec, block.form.raw
     if name in raw.columns:
         return ((spec.form, name),)
     form, _, column = name.partition(".")
@@ -231,18 +262,27 @@ def _block_raw(block: Block, name: str) -> Text:
     raw = block.form.raw
     virtual = _virtual(block, name) if block.spec.unpivot else None
     if virtual is not None and block.items is not None:
-        n = len(raw)
-        sources = [
-            Text.constant(c[1:], n) if c.startswith("=") else raw.columns.get(c, Text.empty(n))
-            for c in virtual
-        ]
-        return Text.concat(sources).take(block.items.astype(np.int64) * n + block.rows)
+        by_item = [np.flatnonzero(block.items == i) for i in range(len(virtual))]
+        sources = [_item_cells(block, c, at) for c, at in zip(virtual, by_item, strict=True)]
+        back = np.empty(len(block), np.int64)
+        back[np.concatenate(by_item)] = np.arange(len(block))
+        return Text.concat(sources).take(back)
     for form, column in block_columns(block, name):
         if form == block.spec.form:
             return _take_all(raw.columns[column], block.rows)
-        other = block.others[form].raw.columns.get(column)
-        return Text.empty(len(block)) if other is None else other.take(block.joined[form])
+        return block.others[form].raw.columns[column].take(block.joined[form])
     return Text.empty(len(block))
+
+
+def _item_cells(block: Block, source: str, at: Index) -> Text:
+    """The cells of one item's records, from a raw column, a joined form's, or `=constant`."""
+    if source.startswith("="):
+        return Text.constant(source[1:], len(at))
+    for form, column in _columns_of(block, source):
+        if form == block.spec.form:
+            return block.form.raw.columns[column].take(block.rows[at])
+        return block.others[form].raw.columns[column].take(block.joined[form][at])
+    return Text.empty(len(at))
 
 
 def _take_all(column: Text, rows: Any) -> Text:
@@ -251,18 +291,30 @@ def _take_all(column: Text, rows: Any) -> Text:
     return column.take(rows)
 
 
+def _block_names(block: Block, name: str) -> Text:
+    virtual = _virtual(block, name) if block.spec.unpivot else None
+    if virtual is not None and block.items is not None:
+        return Text.empty(0).recoded(block.items, [None if c.startswith("=") else c for c in virtual])
+    columns = [c if f == block.spec.form else f"{f}.{c}" for f, c in block_columns(block, name)]
+    return Text.constant(", ".join(columns) or name, len(block))
+
+
 def block_dates(block: Block, name: str) -> list[tuple[Mask | None, FormSpec, str]]:
     """Who declares a raw column's formats in one block: by file, and by item where unpivot made records."""
-    raw = block.form.raw
     virtual = _virtual(block, name) if block.spec.unpivot else None
     if virtual is not None and block.items is not None:
         out: list[tuple[Mask | None, FormSpec, str]] = []
         for column in dict.fromkeys(c for c in virtual if not c.startswith("=")):
             of_item = np.isin(block.items, [i for i, c in enumerate(virtual) if c == column])
-            for mask, spec in spec_masks(raw, lambda s, c=column: (s.dates.get(c), s.unknown)):
-                out.append((of_item if mask is None else of_item & mask[block.rows], spec, column))
+            for mask, spec, of_form in _column_dates(block, column):
+                out.append((of_item if mask is None else of_item & mask, spec, of_form))
         return out
-    for form, column in block_columns(block, name):
+    return _column_dates(block, name)
+
+
+def _column_dates(block: Block, name: str) -> list[tuple[Mask | None, FormSpec, str]]:
+    raw = block.form.raw
+    for form, column in _columns_of(block, name):
         source, rows = (
             (raw, block.rows) if form == block.spec.form else (block.others[form].raw, block.joined[form])
         )

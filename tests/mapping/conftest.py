@@ -111,9 +111,7 @@ def run(tmp_path: Path) -> Run:
         files = {
             "spec/study.yaml": study if study.startswith("schema") else STUDY + study,
             "spec/sources.yaml": sources + (f"overlays:\n{overlays}" if overlays else ""),
-            **{
-                f"spec/domains/{n.lower()}.yaml": f"schema: 1\ndomain: {n}\n{t}" for n, t in domains.items()
-            },
+            **{f"spec/domains/{n.lower()}.yaml": f"schema: 1\ndomain: {n}\n{t}" for n, t in domains.items()},
             **{f"raw/{n}" if "/" in n else f"raw/{n}.csv": t for n, t in raw.items()},
         }
         if terminology:
@@ -127,9 +125,7 @@ def run(tmp_path: Path) -> Run:
         arrived = read_delivery_file(delivered)
         standards = load_standards(spec)
         reading = read_delivery(spec, delivered, arrived)
-        return Result(
-            map_study(spec, reading, arrived, standards.guide, standards.terminology, partitions)
-        )
+        return Result(map_study(spec, reading, arrived, standards.guide, standards.terminology, partitions))
 
     return mapped
 

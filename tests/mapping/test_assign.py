@@ -10,7 +10,9 @@ DM = "records: [{from: dm}]\nvariables: {SUBJID: auto}\nkeys: [USUBJID]\n"
 
 
 def lb(lines: str, records: str = "[{from: lb}]") -> dict[str, str]:
-    return {"LB": f"records: {records}\nvariables:\n  LBSEQ: auto\n{lines}keys: [USUBJID, LBSEQ]\nseq: [LBTESTCD]\n"}
+    return {
+        "LB": f"records: {records}\nvariables:\n  LBSEQ: auto\n{lines}keys: [USUBJID, LBSEQ]\nseq: [LBTESTCD]\n"
+    }
 
 
 TEST = "  LBTESTCD: {hardcode_ct: PLAT}\n  LBTEST: {hardcode_ct: Platelets}\n"
@@ -93,7 +95,15 @@ keys: [USUBJID, AETERM]
 
 @pytest.mark.parametrize(
     ("raw", "number"),
-    [("5.0", "5"), ("0.1", "0.1"), ("-3", "-3"), (" 12 ", "12"), ("007", "7"), ("+1.5", "1.5"), (".5", "0.5")],
+    [
+        ("5.0", "5"),
+        ("0.1", "0.1"),
+        ("-3", "-3"),
+        (" 12 ", "12"),
+        ("007", "7"),
+        ("+1.5", "1.5"),
+        (".5", "0.5"),
+    ],
 )
 def test_numbers_are_exact(run, raw, number):
     result = run(lb(TEST + "  LBSTRESN: VALUE\n"), {"lb": f"ID,VALUE\n1,{raw}\n"})
@@ -102,7 +112,20 @@ def test_numbers_are_exact(run, raw, number):
 
 
 @pytest.mark.parametrize(
-    "raw", ["1,234", "1 234", "1_234", "1e5", "<5", "5 mg", "NaN", "Infinity", "٣", "0x10", "12345678901234567890.1"]
+    "raw",
+    [
+        "1,234",
+        "1 234",
+        "1_234",
+        "1e5",
+        "<5",
+        "5 mg",
+        "NaN",
+        "Infinity",
+        "٣",
+        "0x10",
+        "12345678901234567890.1",
+    ],
 )
 def test_text_that_is_no_plain_number_is_a_finding(run, raw):
     result = run(lb(TEST + "  LBSTRESN: VALUE\n"), {"lb": f'ID,VALUE\n1,"{raw}"\n'})
@@ -160,10 +183,10 @@ sites:
   N1: {name: North, country: TWN, folder: north}
   N2: {name: South, country: TWN, folder: south}
 """
-    dm = "records: [{from: dm}]\nvariables: {SUBJID: auto, SITEID: auto}\nkeys: [USUBJID]\n"
+    dm = "records: [{from: dm}]\nvariables: {SUBJID: auto, SITEID: auto, SEX: SEX, COUNTRY: {hardcode_ct: TWN}}\nkeys: [USUBJID]\n"
     result = run(
         {"DM": dm},
-        {"north/dm.csv": "ID\n001\n", "south/dm.csv": "ID\n001\n"},
+        {"north/dm.csv": "ID,SEX\n001,F\n", "south/dm.csv": "ID,SEX\n001,M\n"},
         forms={"dm": 'files: "{folder}/dm.csv"\nsubject: ID'},
         study=study,
     )

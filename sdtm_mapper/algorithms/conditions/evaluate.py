@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 import operator
+import re
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from sdtm_mapper.model.columns import Column, Mask, Numbers, Text, as_text, miss
 from sdtm_mapper.model.errors import UserError
 
 REGEX_SECONDS = 2.0
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,
     "<>": operator.ne,
@@ -79,12 +81,9 @@ def _number_holds(text: str, fn: Callable[[Any, Any], bool], value: Decimal, op:
 
 
 def decimal_or_none(text: str) -> Decimal | None:
-    """A plain decimal number, or None; no thousands separator, no exponent guess, no infinity."""
-    try:
-        number = Decimal(text.strip())
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None
+    """A plain decimal number, or None: no thousands separator, no exponent, no infinity, no digits but 0 to 9."""
+    text = text.strip()
+    return Decimal(text) if _NUMBER.fullmatch(text) else None
 
 
 def _compare_columns(left: Column, op: str, right: Column) -> Mask:
