@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, CommandEntry] = {
     "study": CommandEntry(
         "sdtm_mapper.cli.study", "command", "Check a study's spec, show it, print its schema."
     ),
+    "rules": CommandEntry("sdtm_mapper.cli.rules", "command", "List, install and test CDISC's open rules."),
     "standards": CommandEntry(
         "sdtm_mapper.cli.standards", "command", "Show and install releases of controlled terminology."
     ),
