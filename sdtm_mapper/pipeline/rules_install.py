@@ -39,8 +39,10 @@ Files = list[tuple[str, bytes]]
 def install_rules(source: str, sha256: str = "", confirm: Confirm | None = None) -> Pin:
     """Install rules and give their pin.
 
-    `source` is a folder, a zip file or an https address of one. An archive's SHA-256 must be given as `sha256`, or be
-    confirmed by `confirm`, which is None where nobody can be asked. Only rule.yml files are taken. UserError says what was refused.
+    `source` is a folder, a zip file or an https address of one. An archive's SHA-256 must be given as
+    `sha256`, or be
+    confirmed by `confirm`, which is None where nobody can be asked. Only rule.yml files are taken.
+    UserError says what was refused.
     """
     if _is_address(source):
         archive = download(source)
@@ -49,9 +51,7 @@ def install_rules(source: str, sha256: str = "", confirm: Confirm | None = None)
     elif Path(source).is_dir():
         files, commit, digest = rule_files(Path(source)), _commit(Path(source)), ""
         if sha256 and content_hash(files) != sha256.lower():
-            raise UserError(
-                f"{source}: the rules have SHA-256 {content_hash(files)}, not {sha256}. Nothing was installed."
-            )
+            raise UserError(f"{source}: the rules have SHA-256 {content_hash(files)}, not {sha256}.")
     elif Path(source).is_file():
         archive = _read_file(Path(source))
         files, commit = _from_archive(archive, source, sha256, confirm)
@@ -82,16 +82,15 @@ def download(address: str) -> bytes:
 def archive_files(archive: bytes, source: str) -> tuple[Files, str]:
     """The rule files of a zip archive, without its top folder, and the commit that it names.
 
-    Refused: too many members, a rule file that is too large whatever the archive says of its size, a path that leaves
+    Refused: too many members, a rule file that is too large whatever the archive says of its size, a path
+    that leaves
     the archive, an encrypted member.
     """
     try:
         with zipfile.ZipFile(BytesIO(archive)) as opened:
             members = opened.infolist()
             if len(members) > MAX_MEMBERS:
-                raise UserError(
-                    f"{source}: has {len(members):,} members, more than {MAX_MEMBERS:,}. Nothing was installed."
-                )
+                raise UserError(f"{source}: has {len(members):,} members, more than {MAX_MEMBERS:,}.")
             wanted = [m for m in members if PurePosixPath(m.filename).name == RULE_FILE and not m.is_dir()]
             if len(wanted) > MAX_RULES:
                 raise UserError(

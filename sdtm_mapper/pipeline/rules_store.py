@@ -25,7 +25,9 @@ _FORM = 1  # of the index; another form is written anew
 
 @dataclass(frozen=True)
 class Pin:
-    """Which rules: `sha256` is over their files, `archive` that of the archive they came in ('' for a folder)."""
+    """Which rules: `sha256` is over their files, `archive` that of the archive they came in ('' for a
+    folder).
+    """
 
     source: str
     sha256: str
@@ -55,7 +57,8 @@ def rule_files(folder: Path) -> list[tuple[str, bytes]]:
 def load_rules(folder: Path) -> tuple[OpenRule, ...]:
     """The published rules of a folder, by id.
 
-    The YAML is read once: what it holds is kept beside installed rules, else in the user's cache, under the hash of the
+    The YAML is read once: what it holds is kept beside installed rules, else in the user's cache, under
+    the hash of the
     files. A folder without rules raises UserError.
     """
     files = rule_files(folder)

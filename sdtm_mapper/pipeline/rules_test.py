@@ -8,7 +8,7 @@ from pathlib import Path
 from sdtm_mapper.model.errors import UserError
 from sdtm_mapper.pipeline.rules_store import RULE_FILE
 from sdtm_mapper.standards.guide import Guide, load_guide
-from sdtm_mapper.standards.terminology import Terminology
+from sdtm_mapper.standards.terminology import Terminology, load_terminology
 from validation.open_rules.cases import Case, CaseResult, case_define, case_result, case_tables, read_cases
 from validation.open_rules.library import Library
 from validation.open_rules.parse import read_rule
@@ -16,6 +16,12 @@ from validation.open_rules.rule import OpenRule
 from validation.open_rules.run import outcomes
 
 GUIDE = "3.4"
+RELEASE = "2025-03-28"  # of controlled terminology, where none is named
+
+
+def terminology_for(release: str) -> Terminology:
+    """A release of SDTM controlled terminology, the product's own where none is named."""
+    return load_terminology(release or RELEASE)
 
 
 def run_cases(folder: Path, terminology: Terminology | None = None) -> Iterator[CaseResult]:

@@ -122,7 +122,7 @@ def case_result(case: Case, outcomes: Sequence[Outcome]) -> CaseResult:
     """What a case's outcomes come to: issues before error before clean before skipped."""
     statuses = {o.status for o in outcomes}
     order: tuple[Status, ...] = ("not implemented", "issues", "error", "clean", "skipped")
-    status = next((s for s in order if s in statuses), "skipped")
+    status: Status = next((s for s in order if s in statuses), "skipped")
     rows = [row for o in outcomes for hit in o.hits for row in sheet_rows(hit)]
     reasons = dict.fromkeys(f"{o.dataset}: {o.reason}".removeprefix(": ") for o in outcomes if o.reason)
     return CaseResult(case, status, tuple(sorted(rows)), "; ".join(reasons))
@@ -141,7 +141,9 @@ def sheet_rows(hit: Hit) -> Iterator[Row]:
 
 
 def write_results(path: Path, results: Sequence[CaseResult]) -> None:
-    """All cases as CSV: rule, case, status, and the sheet's columns; a case without rows has one with those empty."""
+    """All cases as CSV: rule, case, status, and the sheet's columns; a case without rows has one with
+    those empty.
+    """
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("rule", "case", "status", *HEADER))

@@ -1,4 +1,6 @@
-"""A column as the rules see it: codes into distinct Python values, which may be texts, numbers, truths or lists."""
+"""A column as the rules see it: codes into distinct Python values, which may be texts, numbers, truths or
+lists.
+"""
 
 from __future__ import annotations
 

@@ -27,7 +27,8 @@ def _time(prefix: str) -> str:
     )
 
 
-# A date or datetime with parts missing from the right or replaced by hyphens, an interval of two, or a time alone.
+# A date or datetime with parts missing from the right or replaced by hyphens, an interval of two, or a
+# time alone.
 _FORM = re.compile(rf"(?:{_moment('a')}(?:/{_moment('b')})?|-{{4,8}}T{_time('c')})")
 _STRICT = re.compile(
     r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d)(?::(\d\d)(?::(\d\d)(?:[.,](\d+))?)?)?(Z|[+-]\d\d(?::?\d\d)?)?)?)?)?"
@@ -43,7 +44,9 @@ _DEFAULTS = (1970, 1, 1, 0, 0, 0, 0)
 
 @dataclass(frozen=True)
 class Moment:
-    """A valid date. `precision` counts its leading known parts less one: 0 year ... 6 fraction; -1 nothing known."""
+    """A valid date. `precision` counts its leading known parts less one: 0 year ... 6 fraction; -1 nothing
+    known.
+    """
 
     at: datetime  # UTC, unknown parts at their defaults
     precision: int
@@ -136,8 +139,10 @@ def is_duration(value: Any, negative: bool) -> bool:
 def compare(left: Any, right: Any, how: Callable[[Any, Any], bool], component: str | None = None) -> bool:
     """Compare two dates; False where one is null or invalid.
 
-    Equality needs the same precision. Order is judged at the coarser precision; where the dates are equal there and
-    the left one is finer (and the right one more than a year), by the full values with unknown parts at their first.
+    Equality needs the same precision. Order is judged at the coarser precision; where the dates are equal
+    there and
+    the left one is finer (and the right one more than a year), by the full values with unknown parts
+    at their first.
     With `component` ('year', ..., or 'auto' for the coarser precision) that alone is compared.
     """
     a = moment(left) if isinstance(left, str) else None

@@ -140,7 +140,7 @@ Operator = Callable[[Ask], Mask]
 def evaluate(check: Check, frame: Frame, operators: Mapping[str, Operator]) -> Mask:
     """Which rows a check holds for.
 
-    In `all`, a missing column anywhere leaves the whole check undecided (MissingColumn). In `any`, comparisons
+    In `all`, a missing column leaves the whole check undecided (MissingColumn). In `any`, comparisons
     with a missing column are left out, and only when all lack one is the check undecided.
     """
     if isinstance(check, Leaf):

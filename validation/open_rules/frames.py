@@ -15,6 +15,7 @@ from validation.open_rules.table import Table, Variable
 Builder = Callable[[Scene], Iterator[Frame]]
 
 RECORD_DATA = "Record Data"
+DOMAIN_PRESENCE = "Domain Presence Check"
 STUDY = "STUDY"  # what findings on the whole study name as their dataset
 VALUE_CHECKS = ("Value Check with Variable Metadata", "Value Check with Dataset Metadata")
 
@@ -98,7 +99,7 @@ BUILDERS: Mapping[str, Builder] = {
     RECORD_DATA: records,
     "Variable Metadata Check": variables,
     "Dataset Metadata Check": dataset,
-    "Domain Presence Check": domains,
+    DOMAIN_PRESENCE: domains,
     "Value Check with Variable Metadata": values_with_variables,
     "Value Check with Dataset Metadata": values_with_dataset,
     "Define Item Metadata Check against Library Metadata": define_variables,

@@ -1,8 +1,11 @@
-"""Columns of other datasets beside the records: plain keys, supplemental qualifiers, related records, parents of children."""
+"""Columns of other datasets beside the records: plain keys, supplemental qualifiers, related records,
+parents of children.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -73,8 +76,9 @@ def _join(frame: Frame, match: Match, other: Dataset, scene: Scene) -> Frame:
 
 
 def _with_plain(frame: Frame, match: Match, other: Table, scene: Scene) -> Frame:
-    """All pairs of records that agree in the keys; null agrees with null. Records without a partner are dropped
-    (kept with nulls in a left join). A column that both have comes as NAME.DATASET, one that the rule names as
+    """All pairs of records that agree in the keys; null agrees with null. Records without a partner are
+    dropped
+    (kept with nulls in a left join). A column that both have comes as NAME.DATASET, one that the rule has as
     DATASET.NAME under that name.
     """
     left_keys = [_prefixed(k, frame.prefix) for k, _ in match.keys]
@@ -82,11 +86,17 @@ def _with_plain(frame: Frame, match: Match, other: Table, scene: Scene) -> Frame
     for key in right_keys:
         if key not in other.columns:
             raise MissingColumn(key)
-    left_rows, right_rows = pairs(
-        [frame.column(k) for k in left_keys],
-        [other.cells(k) for k in right_keys],
-        keep_left=match.join == "left",
-    )
+    left = match.join == "left"
+
+    def paired() -> tuple[Rows, Rows]:
+        ours, theirs = [frame.column(k) for k in left_keys], [other.cells(k) for k in right_keys]
+        return pairs(ours, theirs, keep_left=left)
+
+    if frame is scene.study.kept.get(("records", scene.dataset.name)):  # other rules join the same records
+        key = ("pairs", scene.dataset.name, other.unsplit, tuple(left_keys), tuple(right_keys), left)
+        left_rows, right_rows = scene.study.once(key, paired)
+    else:
+        left_rows, right_rows = paired()
     named = _named(scene, match.name)
     columns = _taken(frame, left_rows)
     for name in other.columns:
@@ -111,7 +121,9 @@ def _named(scene: Scene, name: str) -> set[str]:
 
 
 def pairs(left: Sequence[Cells], right: Sequence[Cells], keep_left: bool = False) -> tuple[Rows, Rows]:
-    """All (left row, right row) that agree in all keys, in the order of the left rows, then of the right rows."""
+    """All (left row, right row) that agree in all keys, in the order of the left rows, then of the right
+    rows.
+    """
     n = len(left[0])
     a = [c.codes_in(r) for c, r in zip(left, right, strict=True)]
     b = [r.codes for r in right]
@@ -179,18 +191,20 @@ def _qualified(frame: Frame, other: Table, chosen: Rows, idvar: str) -> Rows:
 def _with_related(frame: Frame, match: Match, relations: Table, scene: Scene) -> Frame:
     """Each record beside each record that RELREC relates it to, in columns RELREC.NAME.
 
-    In those names the related domain's prefix is the rule's wildcard. Without any related record: MissingDataset.
+    In those names the related domain's prefix is the rule's wildcard. Without any related record:
+    MissingDataset.
     """
     for name in (*_RELATION, "RDOMAIN", "IDVAR", "IDVARVAL"):
         if name not in relations.columns:
             raise MissingColumn(name)
     domains = relations.cells("RDOMAIN")
-    own = np.flatnonzero(domains.codes == domains.code_of(scene.table.domain)) if scene.table.domain else []
-    if not len(own) or domains.code_of(scene.table.domain) < 0:
+    code = domains.code_of(scene.table.domain)
+    own = np.flatnonzero(domains.codes == code) if code >= 0 else np.zeros(0, np.int64)
+    if not len(own):
         raise MissingDataset("RELREC relates no record of this dataset")
     keys = [relations.cells(k) for k in _RELATION]
-    a, b = pairs([k.take(np.asarray(own)) for k in keys], keys)
-    first, second = np.asarray(own)[a], b
+    a, b = pairs([k.take(own) for k in keys], keys)
+    first, second = own[a], b
     differing = domains.codes[first] != domains.codes[second]
     first, second = first[differing], second[differing]
     if not len(first):
@@ -215,7 +229,8 @@ def _related_rows(
     idvar, idvarval = relations.cells("IDVAR"), relations.cells("IDVARVAL")
     by_value = (idvarval.codes[first] != NULL) & (idvarval.codes[second] != NULL)
     kinds = pd.DataFrame({"a": idvar.codes[first], "b": idvar.codes[second], "v": by_value})
-    for (a, b, valued), rows in kinds.groupby(["a", "b", "v"]).indices.items():
+    for kind, rows in kinds.groupby(["a", "b", "v"]).indices.items():
+        a, b, valued = cast(tuple[int, int, bool], kind)
         if a < 0 or b < 0:
             continue
         left_name, right_name = str(idvar.values[a]), str(idvar.values[b])
@@ -277,25 +292,17 @@ def _numbered(rows: Rows) -> Cells:
 def _side_by_side(frame: Frame, parts: list[tuple[Rows, Rows, Table]], wildcard: str, scene: Scene) -> Frame:
     left_rows = np.concatenate([left for left, _, _ in parts])
     columns = _taken(frame, left_rows)
-    renamed: dict[str, list[Cells]] = {}
-    for at, (_, _, table) in enumerate(parts):
-        for name in table.columns:
-            renamed.setdefault(
-                f"RELREC.{_wild(name, table.domain or '', wildcard, scene)}", [Cells.null(0)] * 0
-            )
-        for target, stack in renamed.items():
-            while len(stack) < at:
-                stack.append(Cells.null(len(parts[len(stack)][0])))
-            name = next(
-                (
-                    n
-                    for n in table.columns
-                    if f"RELREC.{_wild(n, table.domain or '', wildcard, scene)}" == target
-                ),
-                None,
-            )
-            stack.append(table.cells(name).take(parts[at][1]) if name else Cells.null(len(parts[at][0])))
-    columns.update({target: Cells.stacked(stack) for target, stack in renamed.items()})
+    named = [
+        {f"RELREC.{_wild(n, table.domain or '', wildcard, scene)}": n for n in table.columns}
+        for _, _, table in parts
+    ]
+    for target in dict.fromkeys(t for names in named for t in names):
+        columns[target] = Cells.stacked(
+            [
+                table.cells(names[target]).take(rows) if target in names else Cells.null(len(rows))
+                for (_, rows, table), names in zip(parts, named, strict=True)
+            ]
+        )
     return _rows_of(frame, columns, left_rows)
 
 
@@ -306,9 +313,11 @@ def _wild(name: str, domain: str, wildcard: str, scene: Scene) -> str:
 
 
 def _with_parent(frame: Frame, match: Match, parent: Dataset, scene: Scene) -> Frame:
-    """Each child record beside the one parent record that its IDVAR and IDVARVAL name: the parent's columns win.
+    """Each child record beside the one parent record that its IDVAR and IDVARVAL name: the parent's
+    columns win.
 
-    Without IDVAR, the first parent record that agrees in the other keys. Records whose parent is not found, or
+    Without IDVAR, the first parent record that agrees in the other keys. Records whose parent is not
+    found, or
     is of another dataset, keep their own columns.
     """
     names = [k for k, _ in match.keys]

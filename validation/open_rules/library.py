@@ -14,7 +14,8 @@ from validation.open_rules.table import Datasets, Table
 HUMAN = ("SDTMIG", "TIG")  # standards whose datasets have the names and labels of the nearest guide
 GENERAL = ("INTERVENTIONS", "EVENTS", "FINDINGS", "FINDINGS ABOUT")
 
-# Datasets that the SDTM model has and the implementation guide for human trials describes elsewhere or not at all.
+# Datasets that the SDTM model has and the implementation guide for human trials describes elsewhere or
+# not at all.
 _MODEL_CLASSES = {
     **dict.fromkeys(("TX", "TT", "TP", "AC", "DX"), "TRIAL DESIGN"),
     "SJ": "SPECIAL PURPOSE",
@@ -51,7 +52,8 @@ class LibraryVariable:
 class Library:
     """The standard that rules are run by. `guide` is None where that version is not installed.
 
-    `nearest` is an installed guide: classes, names and labels of datasets, which hardly differ between versions, are
+    `nearest` is an installed guide: classes, names and labels of datasets, which hardly differ between
+    versions, are
     taken from it where the version's own is missing. Variables never are.
     """
 
@@ -69,11 +71,15 @@ class Library:
         return self.guide
 
     def described(self) -> Guide:
-        """The guide for what is known of whole datasets: names and labels. Another version for human trials will do."""
+        """The guide for what is known of whole datasets: names and labels. Another version for human
+        trials will do.
+        """
         return self.nearest if self.guide is None and self.standard in HUMAN else self.needed()
 
     def class_of(self, table: Table, datasets: Datasets) -> str | None:
-        """The observation class in capitals: by the guide, the model, else by the topic variable; None if unknown."""
+        """The observation class in capitals: by the guide, the model, else by the topic variable; None if
+        unknown.
+        """
         known = self._known_class(table.unsplit)
         if known:
             return known
@@ -135,7 +141,9 @@ class Library:
         return [_of_guide(v) for v in dataset.variables]
 
     def all_variables(self, table: Table, datasets: Datasets) -> list[LibraryVariable]:
-        """The model's variables with the guide's in their places; variables that only the guide has end their section."""
+        """The model's variables with the guide's in their places; variables that only the guide has end
+        their section.
+        """
         name, guide = _standard_name(table.unsplit), self.needed()
         dataset = guide.datasets.get(name)
         observed = self._known_class(name) or self.class_of(table, datasets)

@@ -10,9 +10,9 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from sdtm_mapper.model.errors import UserError
-from validation.open_rules.frames import BUILDERS
+from validation.open_rules.frames import BUILDERS, VALUE_CHECKS
 from validation.open_rules.operations import OPERATIONS
-from validation.open_rules.operators import OPERATORS
+from validation.open_rules.operators import ACROSS_RECORDS, OPERATORS
 from validation.open_rules.rule import Check, Group, Leaf, Match, Not, OpenRule, Operation, Selection, leaves
 
 _LEAF = {"name", "operator", "value"}
@@ -184,6 +184,8 @@ def _unsupported(
     for leaf in leaves(check):
         if leaf.operator not in OPERATORS:
             unknown[f"operator {leaf.operator}"] = None
+        elif kind in VALUE_CHECKS and leaf.operator in ACROSS_RECORDS:
+            unknown[f"operator {leaf.operator} in a {kind}"] = None
         for option in sorted(set(leaf.options) - _KNOWN_OPTIONS):
             unknown[f"attribute {option}"] = None
     for operation in operations:

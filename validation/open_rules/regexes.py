@@ -31,8 +31,10 @@ def compiled(pattern: str) -> Any:
 def found(pattern: str, texts: Sequence[str], how: How) -> list[bool]:
     """For each text whether the pattern is found in it ('match': at its start).
 
-    A text that takes a backtracking engine more than VALUE_SECONDS is judged, with all after it, by RE2, whose time is linear.
-    A pattern that RE2 cannot read, or more than TOTAL_SECONDS, is a RuleFault: the rule ends in error, not the run.
+    A text that takes a backtracking engine more than VALUE_SECONDS is judged, with all after it, by RE2,
+    whose time is linear.
+    A pattern that RE2 cannot read, or more than TOTAL_SECONDS, is a RuleFault: the rule ends in error,
+    not the run.
     """
     ask = _asked(compiled(pattern), how)
     out: list[bool] = []
@@ -48,7 +50,9 @@ def found(pattern: str, texts: Sequence[str], how: How) -> list[bool]:
 
 
 def first_found(pattern: str, text: str) -> str | None:
-    """What `re.findall` gives first: the group where there is one, else the whole match; None without a match."""
+    """What `re.findall` gives first: the group where there is one, else the whole match; None without a
+    match.
+    """
     try:
         match = compiled(pattern).search(text, timeout=VALUE_SECONDS)
     except TimeoutError as fault:

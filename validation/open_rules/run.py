@@ -21,7 +21,7 @@ from validation.open_rules.frame import (
     RuleFault,
     evaluate,
 )
-from validation.open_rules.frames import BUILDERS, RECORD_DATA, STUDY
+from validation.open_rules.frames import BUILDERS, DOMAIN_PRESENCE, RECORD_DATA, STUDY
 from validation.open_rules.joins import joined
 from validation.open_rules.library import Library
 from validation.open_rules.operations import OPERATIONS
@@ -31,6 +31,9 @@ from validation.open_rules.rule import OpenRule, leaves
 from validation.open_rules.scene import Scene, Study
 from validation.open_rules.scope import out_of_scope
 from validation.open_rules.table import Dataset, Datasets, Table
+
+# what a rule that is well-formed but makes no sense can cause; the run goes on with the next rule
+_BROKEN = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 ABSENT = "Not in dataset"  # what a finding shows for a variable that the dataset lacks
 
@@ -100,7 +103,8 @@ def run_rules(
     library: Library,
     timed: Callable[[Timing], None] | None = None,
 ) -> tuple[tuple[RuleResult, ...], Any]:
-    """Run rules on a study's datasets: results per rule and dataset, and findings as a table of FINDING_SCHEMA.
+    """Run rules on a study's datasets: results per rule and dataset, and findings as a table of
+    FINDING_SCHEMA.
 
     Every rule has at least one result; one that is for no dataset of the study is skipped.
     """
@@ -134,6 +138,8 @@ def _of_rule(rule: OpenRule, study: Study) -> Iterator[Outcome]:
         )
         return
     in_scope = [d for d in study.datasets.all() if not out_of_scope(rule, d, study)]
+    if rule.type == DOMAIN_PRESENCE:
+        in_scope = in_scope[:1]  # the question is about the study, and asked once
     if not in_scope:
         yield Outcome(rule, "", "skipped", reason="no dataset of the study is in the rule's scope")
     for dataset in in_scope:
@@ -164,6 +170,8 @@ def evaluated(rule: OpenRule, dataset: Dataset, study: Study) -> Outcome:
         return _skipped(rule, name, "", str(fault))
     except RuleFault as fault:
         return Outcome(rule, name, "error", checked, str(fault))
+    except _BROKEN as fault:
+        return Outcome(rule, name, "error", checked, f"{type(fault).__name__}: {fault}")
     return Outcome(rule, name, "issues" if hits else "clean", checked, hits=tuple(hits))
 
 

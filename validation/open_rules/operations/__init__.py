@@ -1,4 +1,6 @@
-"""All operations by the name that rules use. Each gives a column for the frame that the rule is evaluated on."""
+"""All operations by the name that rules use. Each gives a column for the frame that the rule is evaluated
+on.
+"""
 
 from __future__ import annotations
 

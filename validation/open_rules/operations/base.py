@@ -14,7 +14,9 @@ from validation.open_rules.table import Dataset, Table
 
 @dataclass(frozen=True, eq=False)
 class Work:
-    """An operation on the frame that a rule is evaluated on. Its answer has one cell per row of that frame."""
+    """An operation on the frame that a rule is evaluated on. Its answer has one cell per row of that
+    frame.
+    """
 
     operation: Operation
     frame: Frame

@@ -1,4 +1,6 @@
-"""Operations on what the datasets and the standard say: names, labels, orders and lists of variables, terms."""
+"""Operations on what the datasets and the standard say: names, labels, orders and lists of variables,
+terms.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ def dataset_names(work: Work) -> Cells:
 
 
 def extract_metadata(work: Work) -> Cells:
-    """One fact on this dataset: dataset_name, dataset_label, dataset_location, dataset_size, record_count, domain."""
+    """One fact on this dataset: dataset_name, dataset_label, dataset_location, dataset_size, record_count,
+    domain.
+    """
     parts = [_fact(work, p) for p in range(len(work.dataset.parts))]
     if len(parts) == 1:
         return Cells.constant(parts[0], work.frame.n)
@@ -54,12 +58,14 @@ def permissible_variables(work: Work) -> Cells:
 
 
 def get_column_order_from_dataset(work: Work) -> Cells:
-    """This dataset's columns, in order."""
+    """The columns of this dataset, in order."""
     return _listed(work, list(work.table.columns))
 
 
 def get_column_order_from_library(work: Work) -> Cells:
-    """The variables that the standard allows in this dataset, in order: the model's with the guide's in their places."""
+    """The variables that the standard allows in this dataset, in order: the model's with the guide's in
+    their places.
+    """
     return _listed(work, [v.name for v in _all(work)])
 
 

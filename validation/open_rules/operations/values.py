@@ -18,9 +18,11 @@ Rows = npt.NDArray[np.int64]
 
 
 def distinct(work: Work) -> Cells:
-    """The distinct values of `name` in `domain` (this dataset without it), sorted; a list per group with `group`.
+    """The distinct values of `name` in `domain` (this dataset without it), sorted; a list per group with
+    `group`.
 
-    With `filter`, of records that hold these values. With `value_is_reference`, the values are names of columns, and those
+    With `filter`, of records that hold these values. With `value_is_reference`, the values are names of
+    columns, and those
     are taken that the dataset named in RDOMAIN has.
     """
     frame = work.source()
@@ -44,7 +46,8 @@ def distinct(work: Work) -> Cells:
 def record_count(work: Work) -> Cells:
     """How many records `domain` has: after `filter`, and per group with `group`.
 
-    A list column in `group` stands for the columns it lists. With `regex`, a text column whose first value matches is
+    A list column in `group` stands for the columns it lists. With `regex`, a text column whose first
+    value matches is
     cut to what the pattern finds before it is grouped.
     """
     frame = work.source()
@@ -52,7 +55,7 @@ def record_count(work: Work) -> Cells:
     if not work.operation.group:
         return Cells.constant(len(rows), work.frame.n)
     wanted = [work.frame.resolved(g) for g in work.operation.group]
-    names = [n for n in dict.fromkeys(expanded(work.frame, wanted))]
+    names = list(dict.fromkeys(expanded(work.frame, wanted)))
     columns = [frame.column(n) for n in names]
     if pattern := work.operation.options.get("regex"):
         columns = [cut(c, str(pattern)) for c in columns]
@@ -113,7 +116,9 @@ def variable_count(work: Work) -> Cells:
 
 
 def filtered(frame: Frame, work: Work) -> Rows:
-    """Rows that hold the values of the operation's filter; a value that ends in & stands for all that begin so."""
+    """Rows that hold the values of the operation's filter; a value that ends in & stands for all that
+    begin so.
+    """
     keep = np.ones(frame.n, np.bool_)
     for name, value in work.operation.filter.items():
         column = frame.column(frame.resolved(str(name)))
@@ -160,7 +165,9 @@ def _first_of(left: Cells, right: Cells) -> Rows:
 
 
 def _first_of_all(left: list[Cells], right: list[Cells]) -> Rows:
-    """For each left row the first right row that agrees in all keys, -1 without one. Null keys agree with none."""
+    """For each left row the first right row that agrees in all keys, -1 without one. Null keys agree with
+    none.
+    """
     n = len(right[0])
     key = np.zeros(n, np.int64)
     ours = np.zeros(len(left[0]), np.int64)

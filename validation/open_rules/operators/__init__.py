@@ -96,3 +96,10 @@ OPERATORS: Mapping[str, Operator] = {
     "is_ordered_by": order.is_ordered_by,
     "is_not_ordered_by": order.is_not_ordered_by,
 }
+
+# Operators whose answer on one record depends on others. A check of single values is evaluated variable by variable.
+ACROSS_RECORDS = frozenset(
+    name
+    for name, operator in OPERATORS.items()
+    if operator.__module__ in (sets.__name__, order.__name__) or "_within_" in name
+)

@@ -1,7 +1,7 @@
 """Whether a value is among others.
 
-The others are a list in the rule, what an operation found (one list for all records, or a list per record), or all
-values of another column. Null is never contained.
+The others are a list in the rule, what an operation found (one list for all records, or a list per
+record), or all values of another column. Null is never contained.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Dates, judged once per distinct value or pair; see `validation.open_rules.dates` for how partial dates compare."""
+"""Dates, judged once per distinct value or pair; see `validation.open_rules.dates` for how partial dates
+compare.
+"""
 
 from __future__ import annotations
 

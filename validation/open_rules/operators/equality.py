@@ -7,8 +7,6 @@ Two nulls are neither equal nor unequal; a null and a value are unequal. A numbe
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 
 from sdtm_mapper.model.columns import Mask
@@ -76,14 +74,15 @@ def _compared(ask: Ask) -> Cells:
 def referenced(ask: Ask) -> Cells:
     """Per record the cell of the column that the value's column names; null where there is no such column."""
     names = ask.frame.column(str(ask.value))
-    cells: list[Any] = [None] * ask.frame.n
-    for code in names.used().tolist():
-        name = names.values[code]
-        if ask.frame.has(name):
-            column = ask.frame.column(name)
-            for row in np.flatnonzero(names.codes == code).tolist():
-                cells[row] = column.cell(row)
-    return Cells.listed(cells)
+    codes = np.full(ask.frame.n, NULL, np.int32)
+    known = [c for c in names.used().tolist() if ask.frame.has(names.values[c])]
+    if not known:
+        return Cells.null(ask.frame.n)
+    rows = [np.flatnonzero(names.codes == code) for code in known]
+    columns = (ask.frame.column(names.values[code]) for code in known)
+    stacked = Cells.stacked([column.take(at) for column, at in zip(columns, rows, strict=True)])
+    codes[np.concatenate(rows)] = stacked.codes
+    return Cells(codes, stacked.values)
 
 
 def _lower(value: Value) -> Value:

@@ -40,7 +40,8 @@ def does_not_have_next_corresponding_record(ask: Ask) -> Mask:
 def target_is_sorted_by(ask: Ask) -> Mask:
     """Within a group, the target rises when records are put in the order of each column of `value`.
 
-    False where target or column is null; on both records of a fall; and on the first of two neighbouring dates
+    False where target or column is null; on both records of a fall; and on the first of two neighbouring
+    dates
     of which the coarser leaves the order open.
     """
     names = ask.option("within")
@@ -111,7 +112,9 @@ def _falls(target: Cells, a: npt.NDArray[np.intp], b: npt.NDArray[np.intp]) -> M
 
 
 def _mark_open_dates(by: Cells, a: npt.NDArray[np.intp], b: npt.NDArray[np.intp], out: Mask) -> None:
-    """Of two neighbouring dates of differing precision, one of which begins the other: mark the earlier record."""
+    """Of two neighbouring dates of differing precision, one of which begins the other: mark the earlier
+    record.
+    """
     width = len(by.values)
     pair = by.codes[a].astype(np.int64) * width + by.codes[b]
     marked = []

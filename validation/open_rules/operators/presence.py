@@ -57,4 +57,5 @@ def _before_last(ask: Ask) -> Mask:
     ordered = keys[order]
     later = np.zeros(ask.frame.n, np.bool_)
     later[order[:-1]] = ordered[:-1] == ordered[1:]
-    return later & (within.codes != NULL)
+    result: Mask = later & (within.codes != NULL)
+    return result

@@ -1,4 +1,6 @@
-"""Uniqueness, relationships, agreement within groups, and lists against lists. Null counts as a value in groups."""
+"""Uniqueness, relationships, agreement within groups, and lists against lists. Null counts as a value in
+groups.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,8 @@ def is_not_unique_set(ask: Ask) -> Mask:
 
 
 def is_not_unique_relationship(ask: Ask) -> Mask:
-    """A filled value on either side that stands beside more than one value of the other side (null counts as one).
+    """A filled value on either side that stands beside more than one value of the other side (null counts
+    as one).
 
     The other side may be several columns; their combination counts, and is null where one of them is.
     """

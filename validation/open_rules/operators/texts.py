@@ -118,7 +118,9 @@ def does_not_equal_string_part(ask: Ask) -> Mask:
 
 
 def longer_than(ask: Ask) -> Mask:
-    """More characters than the number, than the number in the column, or than the column's text. Null is not longer."""
+    """More characters than the number, than the number in the column, or than the column's text. Null is
+    not longer.
+    """
     return _length(ask, lambda a, b: a > b)
 
 
