@@ -1,9 +1,9 @@
 """CPU seconds and peak memory of a run, at 250,000, 500,000 and 1,000,000 rows of AE.
 
-    python bench/scale.py RAW_FORMS_OF_THE_PILOT [--rows 250000 500000 1000000] [--keep FOLDER]
+    python bench/scale.py [RAW_FORMS_OF_THE_PILOT] [--rows 250000 500000 1000000] [--keep FOLDER]
 
-Copies of the pilot's forms get subjects, dates and verbatim terms of their own, since plain copies flatter
-work on distinct values. Each size runs in a fresh process. The floor, measured in the same run, is pyarrow
+Copies of the pilot's AE form get subjects, dates and verbatim terms of their own, since plain copies flatter
+work on distinct values; demographics, disposition and exposure have one row for each of those subjects. Each size runs in a fresh process. The floor, measured in the same run, is pyarrow
 reading the AE file as text and writing as many bytes as the package has.
 """
 
@@ -20,7 +20,9 @@ import tempfile
 import time
 from pathlib import Path
 
-STUDY = Path(__file__).parent.parent / "specs" / "studies" / "cdiscpilot01"
+ROOT = Path(__file__).resolve().parent.parent
+STUDY = ROOT / "specs" / "studies" / "cdiscpilot01"
+RAW = ROOT.parent / "shared" / "data" / "pharmaverse" / "raw"
 FORMATS = {
     "ae_raw": ("%m/%d/%Y", ("AEDTCOL", "IT.AESTDAT", "IT.AEENDAT")),
     "dm_raw": ("%m/%d/%Y", ("COL_DT", "IC_DT")),
@@ -35,13 +37,16 @@ def make(raw: Path, folder: Path, rows: int) -> None:
     """Write the four forms with so many AE rows."""
     forms = {name: list(csv.reader((raw / f"{name}.csv").open(encoding="utf-8"))) for name in FORMATS}
     header = forms["dm_raw"][0]
-    subjects = [row[header.index("PATNUM")] for row in forms["dm_raw"][1:]]
+    ill = {row[forms["ae_raw"][0].index("PATNUM")] for row in forms["ae_raw"][1:]}
+    subjects = [s for row in forms["dm_raw"][1:] if (s := row[header.index("PATNUM")]) in ill]
     number = {s: i for i, s in enumerate(subjects)}
     per_copy = len(forms["ae_raw"]) - 1
     for name, (fmt, dates) in FORMATS.items():
         head, *body = forms[name]
         subject, at = head.index("PATNUM"), [head.index(d) for d in dates]
         term = head.index("IT.AETERM") if name == "ae_raw" else None
+        if name != "ae_raw":
+            body = list({row[subject]: row for row in reversed(body) if row[subject] in number}.values())
         left = rows
         with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
@@ -120,7 +125,7 @@ def child(argument: str, raw: Path, out: Path) -> tuple[dict[str, float], float]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("raw", type=Path)
+    parser.add_argument("raw", type=Path, nargs="?", default=RAW)
     parser.add_argument("--rows", type=int, nargs="+", default=[250_000, 500_000, 1_000_000])
     parser.add_argument("--keep", type=Path, help="keep forms and packages here")
     options = parser.parse_args()

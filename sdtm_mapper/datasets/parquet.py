@@ -67,7 +67,7 @@ def _writer(path: Target, schema: Any, dictionary: list[str], encodings: dict[st
         use_dictionary=dictionary or False,
         column_encoding=encodings or None,
         data_page_version="1.0",
-        write_statistics=True,
+        write_statistics=False,
     )
 
 

@@ -32,7 +32,7 @@ __all__ = [
     "xpt_problems",
 ]
 
-ROWS = 65_536  # rows that are put together at a time
+ROWS = 16_384  # rows that are put together at a time: they fit into the processor's cache
 _MATRIX = 1 << 25  # bytes of padded distinct values kept per variable; larger ones are padded chunk by chunk
 
 Cells = Callable[[slice], Any]  # rows -> cells as they stand in the file
