@@ -93,8 +93,8 @@ def _with_plain(frame: Frame, match: Match, other: Table, scene: Scene) -> Frame
         return pairs(ours, theirs, keep_left=left)
 
     if frame is scene.study.kept.get(("records", scene.dataset.name)):  # other rules join the same records
-        key = ("pairs", scene.dataset.name, other.unsplit, tuple(left_keys), tuple(right_keys), left)
-        left_rows, right_rows = scene.study.once(key, paired)
+        once = ("pairs", scene.dataset.name, other.unsplit, tuple(left_keys), tuple(right_keys), left)
+        left_rows, right_rows = scene.study.once(once, paired)
     else:
         left_rows, right_rows = paired()
     named = _named(scene, match.name)

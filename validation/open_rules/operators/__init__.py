@@ -97,7 +97,8 @@ OPERATORS: Mapping[str, Operator] = {
     "is_not_ordered_by": order.is_not_ordered_by,
 }
 
-# Operators whose answer on one record depends on others. A check of single values is evaluated variable by variable.
+# Operators whose answer on one record depends on others: unfit for checks of single values, which
+# are evaluated variable by variable.
 ACROSS_RECORDS = frozenset(
     name
     for name, operator in OPERATORS.items()

@@ -7,6 +7,7 @@ Two nulls are neither equal nor unequal; a null and a value are unequal. A numbe
 from __future__ import annotations
 
 from collections.abc import Callable
+
 import numpy as np
 
 from sdtm_mapper.model.columns import Mask
