@@ -112,8 +112,11 @@ def lineage_of(rows: DomainRows, spec: VariableSpec) -> tuple[VariableLineage, .
                 variables[meaning.variable] = None
         study, forms = rows.study, rows.space.forms.by_name
         variables |= dict.fromkeys(v for v in reads.variables if _is_variable(study.by_name, v))
+        if reads.dates_of_all is not None:
+            dates = (f"{d.name}.{n}" for d, n in dates_of(study, reads.dates_of_all))
+            variables |= dict.fromkeys(n for n in dates if n != f"{rows.domain.name}.{spec.name}")
         columns |= dict.fromkeys(c for c in reads.columns if _is_column(forms, c) and c not in variables)
-        if call.verb == "identifier":
+        if call.verb == "identifier" and spec.name not in ("STUDYID", "DOMAIN"):
             columns |= dict.fromkeys(subject_columns(rows))
         out.append(VariableLineage(spec.name, i, tuple(columns), tuple(variables), call.verb, call.ref))
     return tuple(out)

@@ -10,6 +10,7 @@ import numpy as np
 from sdtm_mapper.mapping.longtext import Continued, continued_name, split_column
 from sdtm_mapper.model.columns import Column, Index, Text, as_text, missing
 from sdtm_mapper.model.domain import Domain, Lineage, RecordLineage, VariableLineage
+from sdtm_mapper.model.errors import UserError
 from sdtm_mapper.model.standard import IgDataset
 from sdtm_mapper.model.study import DomainSpec, Origin, SupplementalSpec, VariableSpec
 
@@ -22,22 +23,25 @@ class Qualifier:
 
     spec: SupplementalSpec
     column: Text
+    source: str  # the variable or qualifier that it holds or continues
 
 
 def qualifiers(parent: Domain, columns: Domain, continued: Sequence[Continued]) -> tuple[Qualifier, ...]:
     """All qualifiers of a domain, long values continued under QNAMs of their own."""
     out: list[Qualifier] = []
+    taken = {s.variable.name for s in parent.spec.supplemental} | {c.spec.variable.name for c in continued}
     for spec in parent.spec.supplemental:
-        for i, part in enumerate(split_column(as_text(columns.columns[spec.variable.name]))):
-            out.append(Qualifier(_continued(spec, i) if i else spec, part))
-    out += [Qualifier(c.spec, c.column) for c in continued]
+        name = spec.variable.name
+        for i, part in enumerate(split_column(as_text(columns.columns[name]))):
+            out.append(Qualifier(_continued(spec, i, taken) if i else spec, part, name))
+    out += [Qualifier(c.spec, c.column, c.source) for c in continued]
     return tuple(out)
 
 
-def _continued(spec: SupplementalSpec, i: int) -> SupplementalSpec:
+def _continued(spec: SupplementalSpec, i: int, taken: set[str]) -> SupplementalSpec:
     variable = spec.variable
-    named = replace(variable, name=continued_name(variable.name, i), label=f"{variable.label[:37]} {i}")
-    return replace(spec, variable=named)
+    name = continued_name(variable.name, i, taken)
+    return replace(spec, variable=replace(variable, name=name, label=f"{variable.label[:37]} {i}"))
 
 
 def supplemental_domain(parent: Domain, found: Sequence[Qualifier], guide: IgDataset) -> Domain | None:
@@ -91,6 +95,13 @@ def _idvarval(parent: Domain, found: Sequence[Qualifier], at: Index, which: Inde
     for name in dict.fromkeys(_idvar(parent, q.spec) for q in found):
         if not name:
             continue
+        if name not in parent.columns and name in parent.spec.by_name:
+            continue  # empty throughout
+        if name not in parent.columns:
+            raise UserError(
+                f"{parent.spec.ref}: SUPP{parent.name} needs {name} to point at its records, which {parent.name} lacks;"
+                f" add {name}, or name another variable as `idvar:` of the qualifiers"
+            )
         here = np.isin(which, [i for i, q in enumerate(found) if _idvar(parent, q.spec) == name])
         both = Text.concat([out, parent.text(name).take(at)])
         out = both.take(np.where(here, np.arange(len(at)) + len(at), np.arange(len(at))))
@@ -144,7 +155,7 @@ def _lineage(parent: Domain, found: Sequence[Qualifier], at: Index, which: Index
     variables = []
     for i, q in enumerate(found):
         source = q.spec.variable
-        branches = [v for v in old.variables if v.variable in (source.name, source.name.rstrip("0123456789"))]
+        branches = [v for v in old.variables if v.variable == q.source]
         columns = tuple(dict.fromkeys(c for v in branches for c in v.columns))
         read = tuple(dict.fromkeys(c for v in branches for c in v.variables))
         verb = branches[0].verb if branches else ""

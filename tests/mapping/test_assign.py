@@ -183,7 +183,7 @@ sites:
   N1: {name: North, country: TWN, folder: north}
   N2: {name: South, country: TWN, folder: south}
 """
-    dm = "records: [{from: dm}]\nvariables: {SUBJID: auto, SITEID: auto, SEX: SEX, COUNTRY: {hardcode_ct: TWN}}\nkeys: [USUBJID]\n"
+    dm = "records: [{from: dm}]\nvariables: {SUBJID: auto, SITEID: auto, SEX: SEX, COUNTRY: {hardcode_no_ct: TWN}}\nkeys: [USUBJID]\n"
     result = run(
         {"DM": dm},
         {"north/dm.csv": "ID,SEX\n001,F\n", "south/dm.csv": "ID,SEX\n001,M\n"},
