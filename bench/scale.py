@@ -13,6 +13,7 @@ import argparse
 import csv
 import datetime
 import json
+import os
 
 import subprocess
 import sys
@@ -118,7 +119,8 @@ def child(argument: str, raw: Path, out: Path) -> tuple[dict[str, float], float]
         "print(json.dumps([r, m]))"
     )
     command = [sys.executable, "-c", script, str(Path(__file__).parent), str(raw), str(out)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    environment = {"ARROW_DEFAULT_MEMORY_POOL": "system"} | os.environ  # as the command sets it
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
     value, peak = json.loads(done.stdout)
     return value, peak / (2**20 if sys.platform == "darwin" else 2**10)
 

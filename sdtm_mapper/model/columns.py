@@ -19,6 +19,7 @@ Numbers = npt.NDArray[np.float64]
 Index = npt.NDArray[np.signedinteger[Any]]
 
 EMPTY = -1
+_CLOSE = 2**14
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -238,8 +239,25 @@ def number_text(value: float) -> str:
 
 def numbers_as_text(column: Numbers) -> Text:
     """A number column as text, by distinct value."""
+    small = _small_integers(column)
+    if small is not None:
+        return small
     codes, distinct = factorize(column)
     return Text.empty(0).recoded(codes.astype(np.int32), [number_text(float(v)) for v in distinct])
+
+
+def _small_integers(column: Numbers) -> Text | None:
+    """A column of whole numbers that lie close together (sequences, days, visits) as text, without hashing."""
+    filled = ~np.isnan(column)
+    if not filled.any():
+        return Text.empty(len(column))
+    low, high = float(np.nanmin(column)), float(np.nanmax(column))
+    if not high - low < _CLOSE or not (column[filled] == np.floor(column[filled])).all():
+        return None
+    codes = np.full(len(column), EMPTY, np.int32)
+    codes[filled] = column[filled] - low
+    values = [number_text(low + i) for i in range(int(high - low) + 1)]
+    return Text(codes, pa.array(values, pa.string())).compact()
 
 
 def as_text(column: Column) -> Text:
