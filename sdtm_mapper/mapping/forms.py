@@ -17,7 +17,6 @@ from sdtm_mapper.model.finding import all_findings, findings
 from sdtm_mapper.model.raw import RawForm
 from sdtm_mapper.model.study import Delivery, FormSpec, Study
 
-NO_SUBJECT = -1
 _NAME = re.compile(r"\{(\w+)\}")
 
 
@@ -69,18 +68,12 @@ def prepare_forms(study: Study, raws: Mapping[str, RawForm], delivery: Delivery)
     A row without a subject, or whose subject does not fit the declared pattern, is rejected (MAP011);
     a row dated after the cut-off is excluded.
     """
-    parts = _identify(study, raws)
-    subjects = sorted({s for part in parts.values() for s in part["USUBJID"].distinct()})
-    code = {s: i for i, s in enumerate(subjects)}
+    parts, subjects = _identify(study, raws)
     out: dict[str, Form] = {}
     tables = []
     for name, raw in raws.items():
         ids = parts[name]
-        usubjid = ids["USUBJID"]
-        table = np.array(
-            [code.get(s, NO_SUBJECT) for s in usubjid.values.to_pylist()] + [NO_SUBJECT], np.int32
-        )
-        subject_codes = table[usubjid.codes]
+        subject_codes = ids["USUBJID"].codes  # the distinct values are the subjects, sorted
         wants = any(s.subject for s in raw.specs)
         nobody = (subject_codes < 0) if wants else np.zeros(len(raw), np.bool_)
         judged = [("rejected", "the subject is missing or does not fit the declared pattern", nobody)]
@@ -89,20 +82,26 @@ def prepare_forms(study: Study, raws: Mapping[str, RawForm], delivery: Delivery)
         late = _after_cutoff(raw, delivery.cutoff) if delivery.cutoff else np.zeros(len(raw), np.bool_)
         judged.append(("excluded", f"after the cut-off {delivery.cutoff}", late & ~nobody))
         out[name] = Form(raw, subject_codes, ids, ~(nobody | late), tuple(judged))
-    return Forms(out, tuple(subjects), all_findings(tables))
+    return Forms(out, subjects, all_findings(tables))
 
 
 _IDENTIFIERS = ("USUBJID", "SITEID", "SUBJID")
 
 
-def _identify(study: Study, raws: Mapping[str, RawForm]) -> dict[str, dict[str, Text]]:
-    """USUBJID, SITEID and SUBJID of all rows of all forms; each distinct (subject, site) is judged once."""
+def _identify(
+    study: Study, raws: Mapping[str, RawForm]
+) -> tuple[dict[str, dict[str, Text]], tuple[str, ...]]:
+    """USUBJID, SITEID and SUBJID of all rows of all forms, and all subjects.
+
+    Each distinct (subject, site) is judged once, over all forms.
+    """
     known: dict[tuple[str | None, str, str], int] = {}
     places = {name: _known_rows(raw, known) for name, raw in raws.items()}
     judges = {pattern: _identifier_of(study, pattern) for pattern in {k[0] for k in known}}
     made = [judges[pattern](subject.strip(), site.strip()) for pattern, subject, site in known]
-    table = {k: Text.of([m[i] for m in made]) for i, k in enumerate(_IDENTIFIERS)}
-    return {name: {k: t.take(at) for k, t in table.items()} for name, at in places.items()}
+    table = {k: Text.of([m[i] for m in made]).sorted() for i, k in enumerate(_IDENTIFIERS)}
+    subjects = tuple(table["USUBJID"].values.to_pylist())
+    return {name: {k: t.take(at) for k, t in table.items()} for name, at in places.items()}, subjects
 
 
 def _known_rows(raw: RawForm, known: dict[tuple[str | None, str, str], int]) -> Index:
@@ -124,22 +123,37 @@ def _known_rows(raw: RawForm, known: dict[tuple[str | None, str, str], int]) -> 
 def _identifier_of(study: Study, declared: str | None) -> Callable[[str, str], tuple[str, str, str]]:
     """A function from (subject, site) to (USUBJID, SITEID, SUBJID); '' for what cannot be said."""
     pieces = _NAME.split(study.usubjid)  # text, name, text, name, ..., text
+    template = "%s".join(p.replace("%", "%%") for p in pieces[::2])
     pattern = regex.compile(declared) if declared else None
+    groups = tuple(pattern.groupindex) if pattern else ()
+    order = ("STUDYID", "SITEID", "SUBJID", *groups)  # a group of the pattern wins over what the form says
+
+    def places(name: str) -> list[int]:
+        return [i for i, n in enumerate(order) if n == name][::-1]
+
+    wanted = [places(name) for name in pieces[1::2]]
+    sites, subjects = places("SITEID"), places("SUBJID")
 
     def identify(subject: str, site: str) -> tuple[str, str, str]:
-        match = pattern.fullmatch(subject) if pattern and subject else None
-        if not subject or (pattern and match is None):
-            return "", site, ""
-        values = {"STUDYID": study.id, "SITEID": site, "SUBJID": subject}
-        if match is not None:
-            values.update({k: v for k, v in match.groupdict().items() if v is not None})
-        filled = [values.get(name, "") for name in pieces[1::2]]
-        usubjid = (
-            "".join(a + b for a, b in zip(pieces[::2], [*filled, ""], strict=True)) if all(filled) else ""
-        )
-        return usubjid, values["SITEID"], values["SUBJID"] if usubjid else ""
+        values: tuple[str | None, ...] = (study.id, site, subject)
+        if pattern is not None:
+            match = pattern.fullmatch(subject) if subject else None
+            if match is None:
+                return "", site, ""
+            values += tuple(match[g] for g in groups)
+        filled = tuple([_first(values, at) for at in wanted])
+        usubjid = template % filled if subject and all(filled) else ""
+        return usubjid, _first(values, sites), _first(values, subjects) if usubjid else ""
 
     return identify
+
+
+def _first(values: tuple[str | None, ...], at: list[int]) -> str:
+    for i in at:
+        value = values[i]
+        if value is not None:
+            return value
+    return ""
 
 
 def _overlay(parts: list[Text], n: int) -> Text:
