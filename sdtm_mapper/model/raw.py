@@ -17,11 +17,12 @@ from sdtm_mapper.model.study import FormSpec
 class RawFile:
     """One delivered file. `records` is the count of data records by our own scan (the independent reader).
 
-    `rejected` are the data records that are in no RawForm: (record number, rule that says why), so that
-    records = rows in the form + rejected.
+    `rejected` are the data records that are in no RawForm: (record number, rule that says why), and
+    `excluded` those that the spec or the file itself leaves out: (reason, record numbers), so that
+    records = rows in the form + rejected + excluded.
     """
 
-    path: str  # relative to the delivery, '/' between parts
+    path: str  # relative to the delivery, '/' between parts; '#' and the sheet behind it where it has sheets
     form: str | None  # None: no source claims it
     site: str | None
     sha256: str
@@ -29,6 +30,14 @@ class RawFile:
     records: int
     readable: bool = True
     rejected: tuple[tuple[int, str], ...] = ()
+    excluded: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    ignored: str = ""  # why the study reads it for no form: an `ignore` reason, or what it serves
+    sheet: str | None = None
+
+    @property
+    def file(self) -> str:
+        """The path without the sheet: what the delivery's folder holds."""
+        return self.path if self.sheet is None else self.path.removesuffix(f"#{self.sheet}")
 
 
 @dataclass(frozen=True)
@@ -60,6 +69,8 @@ class RawForm:
     line: npt.NDArray[np.int32] | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     identifiers: Mapping[str, int] = field(default_factory=dict)
+    derived: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # column -> those it repeats in other words
+    withheld: Mapping[str, tuple[int, str]] = field(default_factory=dict)  # not in columns: filled cells, why
 
     def __len__(self) -> int:
         return len(self.record)

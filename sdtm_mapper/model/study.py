@@ -69,6 +69,22 @@ class FormSpec:
     label_row: int | None = None  # a record with labels, before or after the header
     skip_rows: tuple[int, ...] = ()  # records that are neither header nor data
     end_marker: str | None = None  # text in the first column of the last record
+    sheet: str = ""  # excel: name or number from 1; '' = the first
+    header_rows: int = 1  # excel: records of the header, from header_row on
+    stop_at_blank: bool = False  # excel: a blank record ends the data
+    catalog: str = ""  # sas7bdat: format catalog beside the file, that decodes come from
+    decode: tuple[str, ...] = ()  # sas7bdat: columns to decode; () = all that the catalog knows
+    missing: Mapping[str, str] = field(default_factory=dict)  # sas7bdat, xpt: special missing A-Z, _ -> meaning
+    item_group: str = ""  # odm: OID of the item group whose elements are the rows
+    form_oid: str = ""  # odm: OID of the form; without item_group its FormData elements are the rows
+    items_by: Literal["oid", "name"] = "oid"  # odm: what item columns are called
+    instrument: str = ""  # redcap, redcap-eav: rows of this repeating instrument, and rows of none
+    dictionary: str = ""  # redcap, redcap-eav: data dictionary, a path in the delivery
+    gather: tuple[str, ...] = ()  # redcap: checkbox fields put together in one column
+    date_parts: tuple[str, ...] = ()  # rave: dates taken from their parts where the text failed
+    deleted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # column -> words of a withdrawn row
+    delivery: Literal["cumulative", "incremental"] = "cumulative"
+    order: str = ""  # regex: what of a file's path says its place among the increments
     subject: str | None = None  # column that identifies the subject
     subject_pattern: str | None = None  # regex with named groups that USUBJID's template uses
     site: str | None = None  # site id where files are per site
@@ -261,6 +277,7 @@ class Study:
     terminology: StudyTerminology
     not_submitted: Mapping[str, str] = field(default_factory=dict)  # FORM.COLUMN -> reason
     dictionaries: Mapping[str, str] = field(default_factory=dict)  # MedDRA -> version
+    ignore: Mapping[str, str] = field(default_factory=dict)  # glob of delivered files -> why they are no form
     folder: str = ""  # absolute; never written to an output
     files: Mapping[str, str] = field(default_factory=dict)
 

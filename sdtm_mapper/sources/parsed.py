@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,28 +29,64 @@ class Flaw:
 
 @dataclass(frozen=True)
 class Table:
-    """The data rows of one file: names and cells as delivered, rows with their record and line numbers."""
+    """The data rows of one file: names and cells as delivered, rows with their record and line numbers.
+
+    `derived`: columns that say in other words what the columns behind them say (a decode, the text as typed);
+    they share their fate where those are identifiers or used. `secret`: columns that the file's own metadata
+    call identifiers. `withheld`: columns that are not there on purpose, with their filled cells and why.
+    """
 
     names: tuple[str, ...]  # distinct
     columns: tuple[Text, ...]
     record: npt.NDArray[np.int32]
     line: npt.NDArray[np.int32] | None = None  # None: the same as record
     labels: tuple[str, ...] = ()
+    derived: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    secret: frozenset[str] = frozenset()
+    withheld: Mapping[str, tuple[int, str]] = field(default_factory=dict)
 
     def select(self, keep: Sequence[int]) -> Table:
         """The same rows with these columns only."""
-        return Table(
-            tuple(self.names[i] for i in keep),
-            tuple(self.columns[i] for i in keep),
-            self.record,
-            self.line,
-            tuple(self.labels[i] if i < len(self.labels) else "" for i in keep),
+        return replace(
+            self,
+            names=tuple(self.names[i] for i in keep),
+            columns=tuple(self.columns[i] for i in keep),
+            labels=tuple(self.labels[i] if i < len(self.labels) else "" for i in keep),
+        )
+
+    def rows(self, keep: npt.NDArray[np.bool_]) -> Table:
+        """The same columns with these rows only."""
+        at = np.flatnonzero(keep)
+        return replace(
+            self,
+            columns=tuple(c.take(at) for c in self.columns),
+            record=self.record[at],
+            line=None if self.line is None else self.line[at],
+        )
+
+    def column(self, name: str) -> Text | None:
+        """One column; None where there is none of that name."""
+        return self.columns[self.names.index(name)] if name in self.names else None
+
+    def with_column(self, name: str, column: Text, sources: Sequence[str] = (), label: str = "") -> Table:
+        """One more column, last; `sources` are the columns that it says in other words."""
+        labels = (*self.labels, *("" for _ in range(len(self.names) - len(self.labels))), label)
+        return replace(
+            self,
+            names=(*self.names, name),
+            columns=(*self.columns, column),
+            labels=labels,
+            derived={**self.derived, name: tuple(sources)} if sources else self.derived,
         )
 
 
 @dataclass(frozen=True)
 class Parsed:
-    """One file read: its rows (None where it cannot be read), the independent count, and what is wrong."""
+    """One file read: its rows (None where it cannot be read), the independent count, and what is wrong.
+
+    `excluded`: (reason, record numbers) of rows left out on purpose. `parts`: what the file holds besides the
+    form that was read (item groups, instruments), so that a part that no form reads can be told.
+    """
 
     sha256: str
     size: int
@@ -58,6 +94,8 @@ class Parsed:
     records: int = 0
     rejected: tuple[tuple[int, str], ...] = ()
     flaws: tuple[Flaw, ...] = ()
+    excluded: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    parts: tuple[str, ...] = ()
 
 
 def load(path: Path) -> tuple[bytes, str]:
