@@ -55,7 +55,13 @@ def rule_files(folder: Path) -> list[tuple[str, bytes]]:
 
 
 def load_rules(folder: Path) -> tuple[OpenRule, ...]:
-    """The published rules of a folder, by id.
+    """The published rules of a folder, by id; see `rules_by_file`."""
+    published = [r for _, r in rules_by_file(folder) if r.status in ("", "Published")]
+    return tuple(sorted(published, key=lambda r: r.id))
+
+
+def rules_by_file(folder: Path) -> list[tuple[Path, OpenRule]]:
+    """Every rule file below a folder with its rule, in the order of the paths.
 
     The YAML is read once: what it holds is kept beside installed rules, else in the user's cache, under
     the hash of the
@@ -72,9 +78,7 @@ def load_rules(folder: Path) -> tuple[OpenRule, ...]:
     if data is None:
         data = [[name, read_data(folder / name)] for name, _ in files]
         _keep(_cache(key), key, data)
-    rules = [rule_of(mapping, f"{folder / name}") for name, mapping in data]
-    published = [r for r in rules if r.status in ("", "Published")]
-    return tuple(sorted(published, key=lambda r: r.id))
+    return [(folder / name, rule_of(mapping, f"{folder / name}")) for name, mapping in data]
 
 
 def write_index(folder: Path, files: Iterable[tuple[str, bytes]]) -> None:

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sdtm_mapper.model.errors import UserError
-from sdtm_mapper.pipeline.rules_store import RULE_FILE
+from sdtm_mapper.pipeline.rules_store import rules_by_file
 from sdtm_mapper.standards.guide import Guide, load_guide
 from sdtm_mapper.standards.terminology import Terminology, load_terminology
 from validation.open_rules.cases import Case, CaseResult, case_define, case_result, case_tables, read_cases
 from validation.open_rules.library import Library
-from validation.open_rules.parse import read_rule
 from validation.open_rules.rule import OpenRule
 from validation.open_rules.run import outcomes
 
@@ -26,12 +25,8 @@ def terminology_for(release: str) -> Terminology:
 
 def run_cases(folder: Path, terminology: Terminology | None = None) -> Iterator[CaseResult]:
     """Every case of every rule below a folder, in the order of the rules."""
-    found = sorted(folder.rglob(RULE_FILE))
-    if not found:
-        raise UserError(f"{folder}: no {RULE_FILE} in it or below. Name a checkout of the open rules.")
     guide = load_guide(GUIDE)
-    for path in found:
-        rule = read_rule(path)
+    for path, rule in rules_by_file(folder):
         for case in read_cases(path.parent, rule.id):
             yield run_case(rule, case, guide, terminology)
 

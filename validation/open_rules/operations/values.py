@@ -68,12 +68,12 @@ def record_count(work: Work) -> Cells:
 
 
 def min_date(work: Work) -> Cells:
-    """The earliest of `name`, by its text; per group with `group`."""
+    """The earliest of `name` as a datetime; per group, with `group`, the least text."""
     return _extreme(work, min)
 
 
 def max_date(work: Work) -> Cells:
-    """The latest of `name`, by its text; per group with `group`."""
+    """The latest of `name` as a datetime; per group, with `group`, the greatest text."""
     return _extreme(work, max)
 
 
@@ -135,8 +135,9 @@ def _extreme(work: Work, choose: Any) -> Cells:
     rows = filtered(frame, work)
     column = frame.column(work.target(frame)).take(rows)
     if not work.operation.group:
-        texts = [v for v in column.distinct() if isinstance(v, str) and dates.moment(v)]
-        found = choose(texts, key=lambda v: dates.moment(v).at, default=None)  # type: ignore[union-attr]
+        texts = [v for v in column.distinct() if isinstance(v, str)]
+        moments = [m.at for v in texts if (m := dates.moment(v)) is not None]
+        found = choose(moments).replace(tzinfo=None).isoformat() if moments else None
         return Cells.constant(found, work.frame.n)
     names = [frame.resolved(g) for g in work.operation.group]
     keys, count = groups([frame.column(n).take(rows) for n in names], len(rows))
