@@ -69,7 +69,9 @@ class RawForm:
     line: npt.NDArray[np.int32] | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     identifiers: Mapping[str, int] = field(default_factory=dict)
-    derived: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # column -> those it repeats in other words
+    derived: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict
+    )  # column -> those it repeats in other words
     withheld: Mapping[str, tuple[int, str]] = field(default_factory=dict)  # not in columns: filled cells, why
 
     def __len__(self) -> int:

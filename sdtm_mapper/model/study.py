@@ -74,7 +74,9 @@ class FormSpec:
     stop_at_blank: bool = False  # excel: a blank record ends the data
     catalog: str = ""  # sas7bdat: format catalog beside the file, that decodes come from
     decode: tuple[str, ...] = ()  # sas7bdat: columns to decode; () = all that the catalog knows
-    missing: Mapping[str, str] = field(default_factory=dict)  # sas7bdat, xpt: special missing A-Z, _ -> meaning
+    missing: Mapping[str, str] = field(
+        default_factory=dict
+    )  # sas7bdat, xpt: special missing A-Z, _ -> meaning
     item_group: str = ""  # odm: OID of the item group whose elements are the rows
     form_oid: str = ""  # odm: OID of the form; without item_group its FormData elements are the rows
     items_by: Literal["oid", "name"] = "oid"  # odm: what item columns are called

@@ -9,6 +9,7 @@ from typing import Any
 
 from sdtm_mapper.model.study import FormSpec, Site, SpecRef
 from sdtm_mapper.study.faults import Faults
+from sdtm_mapper.study.form_formats import check_words, date_formats
 from sdtm_mapper.study.library import Library
 from sdtm_mapper.study.overlay import Layered, merged
 from sdtm_mapper.study.schema import DELIMITERS, FormModel, FormSalvage, SourcesFile
@@ -126,12 +127,18 @@ class _FormReader:
                 label_row=model.label_row,
                 skip_rows=model.skip_rows,
                 end_marker=model.end_marker,
+                sheet=model.sheet,
+                header_rows=model.header_rows,
+                stop_at_blank=model.stop_at_blank,
+                catalog=model.catalog,
+                decode=model.decode,
+                missing=model.missing,
                 subject=model.subject.column if model.subject else None,
                 subject_pattern=model.subject.pattern if model.subject else None,
                 site=site.id if site else None,
                 site_column=model.site_column,
                 row_key=model.row_key,
-                dates=model.dates,
+                dates=date_formats(model),
                 unknown=model.unknown,
                 identifiers=model.identifiers,
                 rename=model.rename,
@@ -162,8 +169,7 @@ class _FormReader:
         for row in ("header_row", "label_row"):
             if getattr(model, row) == 0:
                 add(doc.at((*path, row)), "SPEC005", f"{row}: records count from 1")
-        if model.label_row == model.header_row:
-            add(doc.at((*path, "label_row")), "SPEC005", "label_row: this record is the header")
+        check_words(model, doc, path, self.faults)
         for column, formats in model.dates.items():
             for i, fmt in enumerate(formats):
                 if why := self.library.check_format(fmt):

@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from pydantic_core import PydanticCustomError
 
 NAME = r"[A-Z][A-Z0-9_]{0,7}"
-FORMATS = ("csv",)
+FORMATS = ("csv", "excel", "sas7bdat", "xpt")
 ORIGINS = ("Collected", "Derived", "Assigned", "Protocol", "Predecessor", "Not Available", "Other")
 DELIMITERS = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
 
@@ -124,7 +124,7 @@ class FormModel(SpecModel):
     """A raw form: which files, and how to read them."""
 
     files: str
-    format: Literal["csv"] = "csv"
+    format: Literal["csv", "excel", "sas7bdat", "xpt"] = "csv"
     encoding: str = "utf-8"
     delimiter: str = ","
     quote: str = '"'
@@ -132,6 +132,12 @@ class FormModel(SpecModel):
     label_row: Whole | None = None
     skip_rows: Wholes = ()
     end_marker: str | None = None
+    sheet: str = ""
+    header_rows: Whole = 1
+    stop_at_blank: Flag = False
+    catalog: str = ""
+    decode: Words = ()
+    missing: dict[str, str] = {}
     subject: (
         Annotated[
             SubjectModel,
