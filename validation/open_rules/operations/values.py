@@ -60,6 +60,8 @@ def record_count(work: Work) -> Cells:
     if pattern := work.operation.options.get("regex"):
         columns = [cut(c, str(pattern)) for c in columns]
     keys, count = groups(columns, frame.n)
+    if work.operation.filter:  # a filtered count leaves out groups with a null key
+        rows = rows[np.logical_and.reduce([c.codes[rows] != NULL for c in columns])]
     sizes = np.bincount(keys[rows], minlength=count)
     if frame.n == work.frame.n and not work.elsewhere:
         return Cells(sizes[keys].astype(np.int32), range(int(sizes.max(initial=0)) + 1))
