@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sdtm_mapper.algorithms.base import Outcome, Params, Reads, Rows, Verb
-from sdtm_mapper.model.columns import Text
+from sdtm_mapper.model.columns import Text, distinct_rows
 from sdtm_mapper.model.study import DomainSpec, VariableSpec
 
 
@@ -25,12 +25,15 @@ def order_of(params: DeriveSeq, domain: DomainSpec, target: str) -> tuple[str, .
 
 
 def apply(params: DeriveSeq, rows: Rows) -> Outcome:
-    """1, 2, ... within USUBJID, in the declared order; ties in the order of the raw rows."""
+    """1, 2, ... within USUBJID, in the declared order; ties in the order of the raw rows.
+
+    Records that are of no subject count within what they describe instead: --PARMCD (TS), SPDEVID, NHOID.
+    """
     keys = []
     for name in order_of(params, rows.domain, rows.target.name):
         column = rows.own(name)
         keys.append(column.ranks() if isinstance(column, Text) else np.nan_to_num(column, nan=-np.inf))
-    subjects = np.asarray(rows.subject_codes)
+    _, subjects = distinct_rows([np.asarray(rows.subject_codes, np.float64), *map(rows.own, _within(rows))])
     order = np.lexsort((*reversed(keys), subjects))
     ordered = subjects[order]
     starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]]) if rows.n else np.array([], np.int64)
@@ -40,15 +43,27 @@ def apply(params: DeriveSeq, rows: Rows) -> Outcome:
     return Outcome(out)
 
 
+def _within(rows: Rows) -> list[str]:
+    variables = {v.name for v in rows.domain.variables}
+    return [] if "USUBJID" in variables else [n for n in _describing(rows.target) if n in variables]
+
+
+def _describing(target: VariableSpec) -> tuple[str, ...]:
+    return ("SPDEVID", "NHOID", f"{target.name[:2]}PARMCD")
+
+
 def reads(params: DeriveSeq, target: VariableSpec) -> Reads:
     """The variables that it counts in; those of the domain are added by the engine."""
     names = () if isinstance(params.derive_seq, str) else params.derive_seq
-    return Reads(names=names, own=names)
+    return Reads(names=names, own=names, optional=_describing(target))
 
 
 def sentence(params: DeriveSeq, target: VariableSpec) -> str:
     """For Define-XML."""
-    return "Sequential number of the record within USUBJID, in the order of the dataset's sequence keys."
+    return (
+        "Sequential number of the record within USUBJID, or within what the record describes where the dataset has no"
+        " subjects, in the order of the dataset's sequence keys."
+    )
 
 
 VERB = Verb("derive_seq", DeriveSeq, "subject", apply, reads, sentence)

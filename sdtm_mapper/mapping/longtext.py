@@ -90,7 +90,7 @@ def split_domain(domain: Domain) -> tuple[Domain, tuple[Continued, ...]]:
         parts = split_column(column) if isinstance(column, Text) else []
         columns[variable.name] = parts[0] if parts else column
         for i, more in enumerate(parts[1:], 1):
-            name = continued_name(variable.name, i, taken)
+            name = free_name(variable.name, i, taken)
             if _OWN_COLUMNS.get(domain.name) == variable.name:
                 variables.append(
                     replace(variable, name=name, label=f"{variable.label[:37]} {i}", length=None)
@@ -103,18 +103,18 @@ def split_domain(domain: Domain) -> tuple[Domain, tuple[Continued, ...]]:
     return replace(domain, variables=tuple(variables), columns=columns), tuple(continued)
 
 
-def continued_name(name: str, i: int, taken: set[str]) -> str:
-    """The name of the i-th continuation: a digit after the name, or in place of its last character.
+def continued_name(name: str, i: int) -> str:
+    """The name of the i-th continuation: a digit after the name, or in place of its last character."""
+    digits = str(i)
+    return name[: 8 - len(digits)] + digits
 
-    A name that is taken is passed over for the next digit; the one that is given is taken from then on.
-    """
-    while True:
-        digits = str(i)
-        new = name[: 8 - len(digits)] + digits
-        if new not in taken:
-            taken.add(new)
-            return new
+
+def free_name(name: str, i: int, taken: set[str]) -> str:
+    """The first continuation's name from the i-th on that nothing has; it is taken from then on."""
+    while continued_name(name, i) in taken:
         i += 1
+    taken.add(continued_name(name, i))
+    return continued_name(name, i)
 
 
 def _qualifier(variable: VariableSpec, name: str, i: int) -> SupplementalSpec:

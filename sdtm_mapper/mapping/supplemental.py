@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sdtm_mapper.mapping.longtext import Continued, continued_name, split_column
+from sdtm_mapper.mapping.longtext import Continued, free_name, split_column
 from sdtm_mapper.model.columns import Column, Index, Text, as_text, missing
 from sdtm_mapper.model.domain import Domain, Lineage, RecordLineage, VariableLineage
 from sdtm_mapper.model.errors import UserError
@@ -40,7 +40,7 @@ def qualifiers(parent: Domain, columns: Domain, continued: Sequence[Continued]) 
 
 def _continued(spec: SupplementalSpec, i: int, taken: set[str]) -> SupplementalSpec:
     variable = spec.variable
-    name = continued_name(variable.name, i, taken)
+    name = free_name(variable.name, i, taken)
     return replace(spec, variable=replace(variable, name=name, label=f"{variable.label[:37]} {i}"))
 
 
