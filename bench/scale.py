@@ -3,8 +3,9 @@
     python bench/scale.py [RAW_FORMS_OF_THE_PILOT] [--rows 250000 500000 1000000] [--keep FOLDER]
 
 Copies of the pilot's AE form get subjects, dates and verbatim terms of their own, since plain copies flatter
-work on distinct values; demographics, disposition and exposure have one row for each of those subjects. Each size runs in a fresh process. The floor, measured in the same run, is pyarrow
-reading the AE file as text and writing as many bytes as the package has.
+work on distinct values; demographics, disposition and exposure have one row for each of those subjects. Each
+size runs in a fresh process. The floor, measured in the same run, is pyarrow reading the AE file as text and
+writing as many bytes as the package has.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ import csv
 import datetime
 import json
 import os
-
 import subprocess
 import sys
 import tempfile
@@ -145,7 +145,10 @@ def main() -> None:
             lineage = (out / "lineage" / "ae.parquet").stat().st_size
             shown = ", ".join(f"{k} {v:.2f}" for k, v in times.items())
             print(f"{rows:,} rows: CPU s: {shown}; peak {peak:,.0f} MB; floor {least:.2f} CPU s,")
-            print(f"  ratio to the floor {times['all'] / least:.1f}; lineage of AE {lineage / 1e6:.1f} MB", flush=True)
+            print(
+                f"  ratio to the floor {times['all'] / least:.1f}; lineage of AE {lineage / 1e6:.1f} MB",
+                flush=True,
+            )
     if 250_000 in totals and 1_000_000 in totals:
         print(f"CPU(1M)/CPU(250k) = {totals[1_000_000] / totals[250_000]:.2f}")
 
