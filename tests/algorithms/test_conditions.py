@@ -1,3 +1,5 @@
+import sys
+
 import numpy as np
 import pytest
 
@@ -63,7 +65,8 @@ def test_names_are_listed_once_in_order():
 
 
 def test_hostile_regex_ends_with_an_error(monkeypatch):
-    monkeypatch.setattr("sdtm_mapper.algorithms.conditions.evaluate.REGEX_SECONDS", 0.2)
+    module = sys.modules["sdtm_mapper.algorithms.conditions.evaluate"]  # the package has a function of that name
+    monkeypatch.setattr(module, "REGEX_SECONDS", 0.2)
     hostile = parse("X matches /(a|aa)+$/")
     text = Text.of(["a" * 60 + "b"])
     with pytest.raises(UserError, match="takes too long"):
