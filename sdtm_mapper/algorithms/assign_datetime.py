@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sdtm_mapper.algorithms.base import Outcome, Params, Reads, Rows, Verb
-from sdtm_mapper.algorithms.dates import compile_formats, join_time
+from sdtm_mapper.algorithms.base import Outcome, Params, Problem, Reads, Rows, Verb
+from sdtm_mapper.algorithms.dates import MINGUO, Parsed, compile_formats, join_time
 from sdtm_mapper.algorithms.values import as_names, problems, quoted
 from sdtm_mapper.model.columns import Mask, Text, distinct_rows
 from sdtm_mapper.model.errors import UserError
@@ -40,6 +40,8 @@ def parse_column(name: str, rows: Rows, formats: tuple[str, ...] = ()) -> Outcom
     out = np.full(rows.n, -1, np.int32)
     values: list[str | None] = []
     details: list[str | None] = []
+    notes: list[str | None] = []
+    mixed: tuple[Problem, ...] = ()
     for mask, declared, unknown in _sources(name, column, formats, rows):
         parse = compile_formats(declared, unknown)
         parsed = [parse(v) for v in column.values.to_pylist()]
@@ -47,29 +49,45 @@ def parse_column(name: str, rows: Rows, formats: tuple[str, ...] = ()) -> Outcom
         out = codes if mask is None else np.where(mask, codes, out)
         values += [p.iso for p in parsed]
         details += [p.problem for p in parsed]
+        notes += [p.note for p in parsed]
+        mixed += _mixed(name, column if mask is None else column.where(mask), parsed, declared[0])
     blank = Text.empty(0)
-    iso, detail = blank.recoded(out, values), blank.recoded(out, details)
-    return Outcome(iso, problems("MAP005", ~detail.is_empty, (name,), (column,), "", detail))
+    iso, detail, note = (blank.recoded(out, v) for v in (values, details, notes))
+    found = problems("MAP005", ~detail.is_empty, (name,), (column,), "", detail)
+    found += problems("MAP020", ~note.is_empty, (name,), (column,), iso, note)
+    return Outcome(iso, found + mixed)
+
+
+def _mixed(name: str, column: Text, parsed: list[Parsed], first: str) -> tuple[Problem, ...]:
+    """MAP021 for the cells of another calendar than the column's, which is that of its first format.
+
+    The majority does not decide: it would change with the rows that are mapped together.
+    """
+    minguo = first.startswith(MINGUO)
+    other = column.hits([bool(p.iso) and p.minguo != minguo for p in parsed])
+    word = "Gregorian" if minguo else "Minguo"
+    return problems("MAP021", other, (name,), (column,), column.remap([p.iso for p in parsed]), word)
 
 
 def _sources(
     name: str, column: Text, formats: tuple[str, ...], rows: Rows
 ) -> Iterator[tuple[Mask | None, tuple[str, ...], tuple[str, ...]]]:
-    """(rows, formats, unknown tokens) for all rows that hold a date text; a text without a format is the spec's fault."""
+    """(rows, formats, unknown tokens) for all rows with a date text; one without a format raises."""
     left = ~column.is_empty
     for mask, spec, raw_name in rows.date_specs(name):
         declared = formats or spec.dates.get(raw_name, ())
         if not declared:
             raise UserError(
-                f"{spec.ref}: {rows.target.name} reads dates from {raw_name}, but sources.yaml declares no format for it;"
-                f" add it under `dates:` of the form {spec.name}"
+                f"{spec.ref}: {rows.target.name} reads dates from {raw_name}, but sources.yaml declares no"
+                f" format for it; add it under `dates:` of the form {spec.name}"
             )
         left = np.zeros(rows.n, np.bool_) if mask is None else left & ~mask
         yield mask, declared, spec.unknown
     if left.any() and not formats:
         raise UserError(
-            f"{rows.target.ref}: {rows.target.name} reads dates from {name}, which is no raw column on all records and has"
-            " no declared format; name the raw column, add `formats:`, or copy a variable with assign_no_ct"
+            f"{rows.target.ref}: {rows.target.name} reads dates from {name}, which is no raw column on all"
+            " records and has no declared format; name the raw column, add `formats:`, or copy a variable"
+            " with assign_no_ct"
         )
     if left.any():
         yield left, formats, ()
@@ -81,6 +99,7 @@ def _with_time(dates: Outcome, names: tuple[str, ...], rows: Rows) -> Outcome:
     out = np.full(rows.n, -1, np.int32)
     values: list[str | None] = []
     details: list[str | None] = []
+    notes: list[str | None] = []
     first, pair = distinct_rows([iso, times])
     pairs = list(zip(iso.take(first).strings(), times.take(first).strings(), strict=True))
     specs = [(m, tuple(s.dates.get(n, ())), s.unknown) for m, s, n in rows.date_specs(names[1])]
@@ -90,14 +109,17 @@ def _with_time(dates: Outcome, names: tuple[str, ...], rows: Rows) -> Outcome:
         out = codes if mask is None else np.where(mask, codes, out)
         values += [j.iso for j in joined]
         details += [j.problem for j in joined]
+        notes += [j.note for j in joined]
     blank = Text.empty(0)
-    detail = blank.recoded(out, details)
+    detail, note = blank.recoded(out, details), blank.recoded(out, notes)
+    iso = blank.recoded(out, values)
     date = rows.text(names[0])
     unread = np.zeros(rows.n, np.bool_)  # what is wrong with these dates is said already
     for problem in dates.problems:
-        unread[problem.rows] = True
+        unread[problem.rows] |= problem.rule == "MAP005"
     found = problems("MAP006", ~detail.is_empty & ~unread, names, (date, times), "", detail)
-    return Outcome(blank.recoded(out, values), (*dates.problems, *found))
+    found += problems("MAP020", ~note.is_empty, names, (date, times), iso, note)
+    return Outcome(iso, (*dates.problems, *found))
 
 
 def reads(params: AssignDatetime, target: VariableSpec) -> Reads:

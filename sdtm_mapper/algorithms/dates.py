@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sdtm_mapper.algorithms.dates_formats import (
+    MINGUO,
     TIME_FORMATS,
     Parsed,
     check_format,
@@ -24,6 +25,7 @@ from sdtm_mapper.algorithms.dates_iso import (
 from sdtm_mapper.model.columns import Numbers, Text
 
 __all__ = [
+    "MINGUO",
     "TIME_FORMATS",
     "Parsed",
     "check_format",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-AE = "records: [{from: ae}]\nvariables:\n  AESEQ: auto\n  AETERM: TERM\n  AEDECOD: TERM\n  AESTDTC: DAY\nkeys: [USUBJID, AESEQ]\n"
+VARIABLES = "  AESEQ: auto\n  AETERM: TERM\n  AEDECOD: TERM\n  AESTDTC: DAY\n"
+AE = f"records: [{{from: ae}}]\nvariables:\n{VARIABLES}keys: [USUBJID, AESEQ]\n"
 HEAD = "ID,TERM,DAY\n"
 
 
