@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from sdtm_mapper.model.raw import RawFile
 from sdtm_mapper.model.study import Delivery
-from sdtm_mapper.sources.parsed import Flaw
+from sdtm_mapper.sources.parsed import BELOW, Flaw
 
 
 def against_delivery(delivery: Delivery, files: Mapping[str, RawFile]) -> list[tuple[str, Flaw]]:
@@ -15,12 +15,18 @@ def against_delivery(delivery: Delivery, files: Mapping[str, RawFile]) -> list[t
     out = []
     for listed, count in delivery.files.items():
         name = unicodedata.normalize("NFC", listed).removeprefix("./")
-        file = files.get(name)
-        if file is None:
+        mine = [files[name]] if name in files else [f for f in files.values() if f.file == name]
+        found = sum(_records(f) for f in mine)
+        if not mine:
             out.append((name, Flaw("SRC018")))
-        elif count is not None and file.form is not None and file.readable and file.records != count:
-            out.append((name, Flaw("SRC019", detail=str(file.records), expected=str(count))))
+        elif count is not None and all(f.form and f.readable for f in mine) and found != count:
+            out.append((name, Flaw("SRC019", detail=str(found), expected=str(count))))
     return out
+
+
+def _records(file: RawFile) -> int:
+    """Data records as a sender counts them: without rows below the data."""
+    return file.records - sum(len(records) for reason, records in file.excluded if reason == BELOW)
 
 
 def same_content(files: Sequence[RawFile]) -> list[tuple[RawFile, Flaw]]:
@@ -30,6 +36,6 @@ def same_content(files: Sequence[RawFile]) -> list[tuple[RawFile, Flaw]]:
     for file in files:
         if file.size and file.sha256:
             earlier = first.setdefault(file.sha256, file)
-            if earlier is not file:
+            if earlier is not file and earlier.file != file.file:
                 out.append((file, Flaw("SRC022", detail=earlier.path)))
     return out

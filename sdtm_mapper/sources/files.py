@@ -25,11 +25,16 @@ class Folder:
 
 @dataclass(frozen=True)
 class Claim:
-    """A form's claim on a file."""
+    """A form's claim on a file, or on one part (a sheet) of it: forms may share a file by its parts."""
 
     name: str
     form: str
     spec: FormSpec
+
+    @property
+    def part(self) -> tuple[str, str]:
+        """What is claimed: the file and, where the spec names one, its sheet."""
+        return self.name, self.spec.sheet
 
 
 def list_folder(raw: Path) -> Folder:

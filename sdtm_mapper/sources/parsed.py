@@ -12,6 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from sdtm_mapper.model.columns import Text
+from sdtm_mapper.model.raw import RawFile
+from sdtm_mapper.model.study import FormSpec
+
+BELOW = "SRC033"  # why a record below the data is left out
 
 
 @dataclass(frozen=True)
@@ -94,8 +98,20 @@ class Parsed:
     records: int = 0
     rejected: tuple[tuple[int, str], ...] = ()
     flaws: tuple[Flaw, ...] = ()
+    sheet: str | None = None  # the sheet that was read, where the file has sheets
+    sheets: tuple[str, ...] = ()  # its sheets that hold anything
+    beside: tuple[Path, ...] = ()  # further files that were needed to read this one
     excluded: tuple[tuple[str, tuple[int, ...]], ...] = ()
     parts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Part:
+    """One file of a form, read."""
+
+    file: RawFile
+    spec: FormSpec
+    table: Table
 
 
 def load(path: Path) -> tuple[bytes, str]:

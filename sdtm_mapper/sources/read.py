@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,8 @@ from sdtm_mapper.model.study import Delivery, FormSpec, Study
 from sdtm_mapper.sources.delimited import read_delimited
 from sdtm_mapper.sources.expected import against_delivery, same_content
 from sdtm_mapper.sources.files import Claim, Folder, claims, list_folder, shown_pattern
-from sdtm_mapper.sources.forms import Part, build_form
-from sdtm_mapper.sources.parsed import Flaw, Parsed, load
+from sdtm_mapper.sources.forms import build_form
+from sdtm_mapper.sources.parsed import Flaw, Parsed, Part, load
 
 Reader = Callable[[Path, FormSpec], Parsed]
 
@@ -30,19 +31,25 @@ def read_delivery(study: Study, raw: Path, delivery: Delivery) -> Reading:
     found += clashes
     files: dict[str, RawFile] = {}
     forms: dict[str, RawForm] = {}
+    more = _Further()
     for form in study.forms:
         parts = []
         for claim in (c for c in owners.values() if c.form == form):
-            file, part, wrong = _read(folder.paths[claim.name], claim)
-            files[claim.name] = file
+            file, part, wrong = _read(folder.paths[claim.name], claim, more)
             found += wrong
+            if file.path in files:  # a sheet claimed by name and by number
+                found.append(_clash(file.path, claim, files[file.path].form or ""))
+                continue
+            files[file.path] = file
             parts += [part] if part else []
         if parts:
             forms[form], flaws = build_form(form, parts)
             found += [_finding(path, spec, flaw) for path, spec, flaw in flaws]
+    found += more.unread(files)
+    claimed_names = {c.name for c in claimed}
     for name, path in folder.paths.items():
-        if name not in files:
-            files[name], wrong = _unclaimed(name, path)
+        if name not in claimed_names:
+            files[name], wrong = _unclaimed(name, path, path in more.beside)
             found += wrong
     ordered = tuple(files[n] for n in sorted(files))
     found += [_finding(f.path, None, flaw) for f, flaw in same_content(ordered)]
@@ -53,28 +60,54 @@ def read_delivery(study: Study, raw: Path, delivery: Delivery) -> Reading:
     return Reading(forms, ordered, all_findings(found))
 
 
-def _owners(claimed: Sequence[Claim]) -> tuple[dict[str, Claim], list[Any]]:
-    """Each file goes to the first that claims it; every further claim is a finding."""
-    owners: dict[str, Claim] = {}
+def _owners(claimed: Sequence[Claim]) -> tuple[dict[tuple[str, str], Claim], list[Any]]:
+    """Each file or sheet goes to the first that claims it; every further claim is a finding."""
+    owners: dict[tuple[str, str], Claim] = {}
     clashes = []
     for claim in claimed:
-        first = owners.setdefault(claim.name, claim)
+        first = owners.setdefault(claim.part, claim)
         if first is not claim:
-            names = [f"{c.form}, site {c.spec.site}" if c.spec.site else c.form for c in (first, claim)]
-            flaw = Flaw("SRC020", detail=names[1], expected=names[0])
-            clashes.append(_finding(claim.name, claim.spec, flaw))
+            clashes.append(_clash(claim.name, claim, _claimant(first)))
     return owners, clashes
 
 
-def _read(path: Path, claim: Claim) -> tuple[RawFile, Part | None, list[Any]]:
+def _claimant(claim: Claim) -> str:
+    return f"{claim.form}, site {claim.spec.site}" if claim.spec.site else claim.form
+
+
+def _clash(path: str, claim: Claim, first: str) -> Any:
+    return _finding(path, claim.spec, Flaw("SRC020", detail=_claimant(claim), expected=first))
+
+
+@dataclass
+class _Further:
+    """What reading showed beside the rows: sheets by file, and files that were needed to read others."""
+
+    sheets: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    beside: set[Path] = field(default_factory=set)
+
+    def unread(self, files: Mapping[str, RawFile]) -> list[Any]:
+        """Sheets that hold something and that no form reads."""
+        return [
+            _finding(f"{name}#{sheet}", None, Flaw("SRC030"))
+            for name, sheets in sorted(self.sheets.items())
+            for sheet in sheets
+            if f"{name}#{sheet}" not in files
+        ]
+
+
+def _read(path: Path, claim: Claim, more: _Further) -> tuple[RawFile, Part | None, list[Any]]:
     spec = claim.spec
     try:
         parsed = FORMATS[spec.format](path, spec)
     except OSError as error:
         flaw = Flaw("SRC004", detail=error.strerror or type(error).__name__)
         parsed = Parsed("", 0, flaws=(flaw,))
+    more.beside.update(parsed.beside)
+    if parsed.sheets:
+        more.sheets[claim.name] = parsed.sheets
     file = RawFile(
-        path=claim.name,
+        path=claim.name if parsed.sheet is None else f"{claim.name}#{parsed.sheet}",
         form=claim.form,
         site=spec.site,
         sha256=parsed.sha256,
@@ -82,19 +115,22 @@ def _read(path: Path, claim: Claim) -> tuple[RawFile, Part | None, list[Any]]:
         records=parsed.records,
         readable=parsed.table is not None,
         rejected=parsed.rejected,
+        excluded=parsed.excluded,
+        sheet=parsed.sheet,
     )
     part = Part(file, spec, parsed.table) if parsed.table is not None else None
-    return file, part, [_finding(claim.name, spec, flaw) for flaw in parsed.flaws]
+    return file, part, [_finding(file.path, spec, flaw) for flaw in parsed.flaws]
 
 
-def _unclaimed(name: str, path: Path) -> tuple[RawFile, list[Any]]:
-    found = [_finding(name, None, Flaw("SRC002"))]
+def _unclaimed(name: str, path: Path, needed: bool) -> tuple[RawFile, list[Any]]:
+    found = [] if needed else [_finding(name, None, Flaw("SRC002"))]
     try:
         content, digest = load(path)
     except OSError as error:
         found.append(_finding(name, None, Flaw("SRC004", detail=error.strerror or type(error).__name__)))
         return RawFile(name, None, None, "", 0, 0, readable=False), found
-    return RawFile(name, None, None, digest, len(content), 0), found
+    ignored = "read beside a data set" if needed else ""
+    return RawFile(name, None, None, digest, len(content), 0, ignored=ignored), found
 
 
 def _absent(study: Study, form: str, spec: FormSpec, folder: Folder) -> Any:
