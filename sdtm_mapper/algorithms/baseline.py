@@ -17,7 +17,7 @@ _BY_LESION = ("TU", "TR")
 
 
 class Baseline(Params):
-    """`by`: what a baseline is of (--TESTCD and its qualifiers); `date`, `result`, `reference`; `same_day`: whether a result of the first dose's day counts.
+    """`by`: what a baseline is of (--TESTCD and its qualifiers); `date`, `result`, `reference`; `same_day`.
 
     With times on both sides the time decides. `same_day: before` lets a result of that day without a
     time count as before the dose, `after` not.

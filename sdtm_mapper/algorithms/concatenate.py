@@ -9,7 +9,7 @@ from sdtm_mapper.model.study import VariableSpec
 
 
 class Concatenate(Params):
-    """`concatenate: [A, "=-", B]`: a part that starts with `=` is text; `separator` stands between the parts that are not empty."""
+    """`concatenate: [A, "=-", B]`: a part that starts with `=` is text; `separator` stands between filled parts."""
 
     concatenate: tuple[str, ...]
     separator: str = ""

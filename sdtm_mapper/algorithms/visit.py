@@ -23,7 +23,8 @@ def apply(params: VisitParams, rows: Rows) -> Outcome:
     """The planned visit of that name, without regard to case; a name that the study lacks is MAP009."""
     if rows.target.name not in _SENTENCES:
         raise UserError(
-            f"{rows.target.ref}: {rows.target.name} uses visit, which makes {', '.join(_SENTENCES)} only; use another verb"
+            f"{rows.target.ref}: {rows.target.name} uses visit, which makes {', '.join(_SENTENCES)} only;"
+            " use another verb"
         )
     column = rows.text(params.visit)
     planned = _by_name(rows.study.visits)

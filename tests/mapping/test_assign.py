@@ -6,8 +6,6 @@ import pytest
 
 from sdtm_mapper.model.errors import UserError
 
-DM = "records: [{from: dm}]\nvariables: {SUBJID: auto}\nkeys: [USUBJID]\n"
-
 
 def lb(lines: str, records: str = "[{from: lb}]") -> dict[str, str]:
     return {
@@ -60,20 +58,21 @@ def test_unmatched_keep_keeps_the_text_of_an_extensible_list_only(run):
     result = run(lb(TEST + keep), {"lb": "ID,SPEC,FLAG\n1,Pleural wash,perhaps\n"})
     assert result.rows("LB", "LBSPEC") == [{"LBSPEC": "Pleural wash"}]
     assert result.rules() == ["MAP001", "MAP003"]
-    assert [f["values"] for f in result.findings()] == [["Pleural wash"], ["perhaps"]] or [
-        f["values"] for f in result.findings("MAP003")
-    ] == [["Pleural wash"]]
+    assert [f["values"] for f in result.findings("MAP003")] == [["Pleural wash"]]
+    assert [f["values"] for f in result.findings("MAP001")] == [["perhaps"]]
 
 
 def test_sponsor_extensions_and_codelists_are_terms(run):
-    words = "extensions:\n  SPECTYPE: [PLEURAL WASH]\ncodelists:\n  CAUSE: {label: Causality, terms: {NONE: Not related}}\n"
+    words = "extensions:\n  SPECTYPE: [PLEURAL WASH]\n"
+    words += "codelists:\n  CAUSE: {label: Causality, terms: {NONE: Not related}}\n"
     lines = "  LBSPEC: SPEC\n  LBNAM: {assign_ct: CAUSE, codelist: study.CAUSE}\n"
     result = run(lb(TEST + lines), {"lb": "ID,SPEC,CAUSE\n1,pleural wash,None\n"}, terminology=words)
     assert result.rows("LB", "LBSPEC", "LBNAM") == [{"LBSPEC": "PLEURAL WASH", "LBNAM": "NONE"}]
 
 
 def test_blank_text_is_no_value_for_any_verb(run):
-    lines = "  LBORRESU: UNIT\n  LBNAM: NAME\n  LBMETHOD: {assign_ct: METHOD}\n  VISIT: {visit: NAME}\n  LBCAT: {translate: NAME}\n"
+    lines = "  LBORRESU: UNIT\n  LBNAM: NAME\n  LBMETHOD: {assign_ct: METHOD}\n"
+    lines += "  VISIT: {visit: NAME}\n  LBCAT: {translate: NAME}\n"
     result = run(lb(TEST + lines), {"lb": 'ID,UNIT,NAME,METHOD\n1,"  "," ","   "\n'})
     assert "LBNAM" not in result.domain("LB").columns
     assert result.rules() == []
@@ -135,7 +134,8 @@ def test_text_that_is_no_plain_number_is_a_finding(run, raw):
 
 
 def test_text_is_stripped_and_cased_only_where_the_spec_says_so(run):
-    lines = "  LBORRES: VALUE\n  LBNAM: {assign_no_ct: VALUE, case: upper}\n  LBCAT: {assign_no_ct: VALUE, case: lower}\n"
+    lines = "  LBORRES: VALUE\n  LBNAM: {assign_no_ct: VALUE, case: upper}\n"
+    lines += "  LBCAT: {assign_no_ct: VALUE, case: lower}\n"
     result = run(lb(TEST + lines), {"lb": 'ID,VALUE\n1," Mixed 5.0 "\n'})
     assert result.rows("LB", "LBORRES", "LBNAM", "LBCAT") == [
         {"LBORRES": "Mixed 5.0", "LBNAM": "MIXED 5.0", "LBCAT": "mixed 5.0"}
@@ -183,7 +183,10 @@ sites:
   N1: {name: North, country: TWN, folder: north}
   N2: {name: South, country: TWN, folder: south}
 """
-    dm = "records: [{from: dm}]\nvariables: {SUBJID: auto, SITEID: auto, SEX: SEX, COUNTRY: {hardcode_no_ct: TWN}}\nkeys: [USUBJID]\n"
+    dm = """records: [{from: dm}]
+variables: {SUBJID: auto, SITEID: auto, SEX: SEX, COUNTRY: {hardcode_no_ct: TWN}}
+keys: [USUBJID]
+"""
     result = run(
         {"DM": dm},
         {"north/dm.csv": "ID,SEX\n001,F\n", "south/dm.csv": "ID,SEX\n001,M\n"},
