@@ -39,18 +39,23 @@ def check_domains(
     version: str,
     terminology: Terminology | None = None,
     define: Mapping[str, tuple[DefineVariable, ...]] | None = None,
+    files: Mapping[str, tuple[str, int]] | None = None,
     timed: Callable[[Timing], None] | None = None,
 ) -> tuple[tuple[RuleResult, ...], Any, Mapping[str, Rule]]:
     """Run the rules of a folder that are published for SDTMIG `version`: results, findings, and the rules'
     pages.
 
-    Without a folder one result says that the rules were not run.
+    `files` has the name and size in bytes of each dataset's file, where there are files. Without a folder
+    one result says that the rules were not run.
     """
     if folder is None:
         return (RuleResult("CORE", "", "skipped", reason=NOT_RUN),), no_findings(), {}
     rules = rules_of(folder, version)
     results, findings = run_rules(
-        [table_of(d) for d in domains], rules, library_for(version, terminology, define), timed
+        [table_of(d, *(files or {}).get(d.name, ())) for d in domains],
+        rules,
+        library_for(version, terminology, define),
+        timed,
     )
     return results, findings, {r.id: page(r) for r in rules}
 

@@ -31,7 +31,7 @@ class Variable:
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """One dataset file. `name` is its name in upper case, `file` its file name, `size` its size in bytes."""
+    """One dataset file. `name` is its name in upper case, `file` its file name, `size` its size in bytes or None."""
 
     name: str
     label: str
@@ -39,7 +39,7 @@ class Table:
     columns: Mapping[str, Column | Cells]
     n: int
     file: str = ""
-    size: int = 0
+    size: int | None = None
     _cells: dict[str, Cells] = field(default_factory=dict, repr=False)
 
     def cells(self, name: str) -> Cells:
@@ -98,8 +98,8 @@ class Table:
         return self.domain
 
 
-def table_of(domain: Domain, file: str = "", size: int = 0) -> Table:
-    """A domain of ours as a table."""
+def table_of(domain: Domain, file: str = "", size: int | None = None) -> Table:
+    """A domain of ours as a table; the size of its file where there is one."""
     variables = tuple(
         Variable(v.name, v.label, v.type, _length(domain, v.name, v.length), v.format)
         for v in domain.variables
@@ -152,9 +152,7 @@ def dataset_of(parts: Sequence[Table]) -> Dataset:
     known = {v.name: v for p in reversed(parts) for v in p.variables}
     first = parts[0]
     variables = tuple(known[n] for n in dict.fromkeys(v.name for p in parts for v in p.variables))
-    whole = Table(
-        first.name, first.label, variables, columns, len(part), first.file, sum(p.size for p in parts)
-    )
+    whole = Table(first.name, first.label, variables, columns, len(part), first.file)
     return Dataset(tuple(parts), whole, part, record)
 
 

@@ -131,6 +131,8 @@ def _fact(work: Work, part: int) -> Value:
     }
     if name not in facts:
         raise RuleFault(f"{name} is no fact on a dataset")
+    if name == "dataset_size" and table.size is None:
+        raise MissingMetadata(f"the size of {table.name}'s file is not known")
     return facts[name]
 
 
