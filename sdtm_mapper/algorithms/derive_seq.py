@@ -9,6 +9,9 @@ from sdtm_mapper.model.columns import Text, distinct_rows
 from sdtm_mapper.model.study import DomainSpec, VariableSpec
 
 
+_WITHIN = {"TS": "TSPARMCD", "DI": "SPDEVID and DIPARMCD", "OI": "NHOID and OIPARMCD"}  # no subjects there
+
+
 class DeriveSeq(Params):
     """`derive_seq: auto` counts in the domain's `seq` order; or a list of variables to count in."""
 
@@ -60,10 +63,8 @@ def reads(params: DeriveSeq, target: VariableSpec) -> Reads:
 
 def sentence(params: DeriveSeq, target: VariableSpec) -> str:
     """For Define-XML."""
-    return (
-        "Sequential number of the record within USUBJID, or within what the record describes where the dataset has no"
-        " subjects, in the order of the dataset's sequence keys."
-    )
+    within = _WITHIN.get(target.name[:2], "USUBJID")
+    return f"Sequential number of the record within {within}, in the order of the dataset's sequence keys."
 
 
 VERB = Verb("derive_seq", DeriveSeq, "subject", apply, reads, sentence)
