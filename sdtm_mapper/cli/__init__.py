@@ -28,6 +28,9 @@ COMMANDS: Mapping[str, CommandEntry] = {
         "sdtm_mapper.cli.demo", "command", "Run the example study that ships with the product."
     ),
     "run": CommandEntry("sdtm_mapper.cli.run", "command", "Convert, check and describe a delivery."),
+    "map": CommandEntry("sdtm_mapper.cli.map", "command", "Read and map a delivery, without checks or XPT."),
+    "validate": CommandEntry("sdtm_mapper.cli.validate", "command", "Check a package, ours or another's."),
+    "trace": CommandEntry("sdtm_mapper.cli.trace", "command", "Say where a value came from."),
     "explain": CommandEntry(
         "sdtm_mapper.cli.explain", "command", "Say what a rule's code means and what to do about it."
     ),

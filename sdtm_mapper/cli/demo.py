@@ -33,10 +33,11 @@ def command(
 ) -> None:
     """Convert the example study: the same job as `run`, on input that ships with the product."""
     from sdtm_mapper.cli.show import finish, progress
+    from sdtm_mapper.pipeline.judge import Chosen
     from sdtm_mapper.pipeline.run import Options, run_study
     from sdtm_mapper.standards.paths import specs_dir
 
     folder = specs_dir() / "studies" / STUDY
-    options = Options(baseline=baseline, select=select, ignore=ignore)
+    options = Options(chosen=Chosen(baseline, select, ignore))
     result = run_study(folder, folder / "raw", out, options, progress(quiet))
     finish(result, fail_on, outputs, no_values, color)

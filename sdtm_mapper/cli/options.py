@@ -95,6 +95,25 @@ color = click.option(
 quiet = click.option("-q", "--quiet", is_flag=True, help="No progress on standard error.")
 
 
+raw = click.option(
+    "--raw",
+    required=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder with the raw files, and delivery.yaml if there is one.",
+)
+out = click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Folder that the package takes the place of.",
+)
+
+
+def raw_and_out(function: F) -> F:
+    """Where a delivery is, and where its package goes. Parameters: raw, out."""
+    return raw(out(function))
+
+
 def reporting(function: F) -> F:
     """All options of a command that reports findings.
 

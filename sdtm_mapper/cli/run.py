@@ -7,23 +7,12 @@ from typing import Literal
 
 import click
 
-from sdtm_mapper.cli.options import Output, reporting
+from sdtm_mapper.cli.options import Output, raw_and_out, reporting
 
 
 @click.command("run", short_help="Convert, check and describe a delivery.")
 @click.argument("study", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option(
-    "--raw",
-    required=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder with the raw files, and delivery.yaml if there is one.",
-)
-@click.option(
-    "--out",
-    required=True,
-    type=click.Path(path_type=Path),
-    help="Folder that the package takes the place of.",
-)
+@raw_and_out
 @click.option(
     "--verify",
     type=click.Choice(["sample", "full"]),
@@ -52,8 +41,9 @@ def command(
     The package at --out is replaced as a whole, or not at all.
     """
     from sdtm_mapper.cli.show import finish, progress
+    from sdtm_mapper.pipeline.judge import Chosen
     from sdtm_mapper.pipeline.run import Options, run_study
 
-    options = Options(verify=verify, baseline=baseline, select=select, ignore=ignore)
+    options = Options(verify=verify, chosen=Chosen(baseline, select, ignore))
     result = run_study(study, raw, out, options, progress(quiet))
     finish(result, fail_on, outputs, no_values, color)

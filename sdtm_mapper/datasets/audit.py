@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from sdtm_mapper.model.columns import Text
 from sdtm_mapper.model.domain import Domain, Ledger, Lineage, RecordLineage, RowAccount, VariableLineage
 from sdtm_mapper.model.errors import UserError
-from sdtm_mapper.model.study import SpecRef
+from sdtm_mapper.model.study import DomainSpec, SpecRef
 
 _KEY = b"sdtm-mapper-lineage"
 
@@ -25,6 +25,7 @@ VARIABLES_SCHEMA = pa.schema(
         ("variable", pa.string()),
         ("branch", pa.int16()),  # from 0; the byte in the lineage's column of this variable
         ("verb", pa.string()),
+        ("condition", pa.string()),  # as the spec wrote it; '' where the branch has none
         ("columns", pa.list_(pa.string())),  # FORM.COLUMN
         ("variables", pa.list_(pa.string())),  # DOMAIN.VARIABLE
         ("spec_file", pa.string()),
@@ -40,7 +41,8 @@ def lineage_table(domain: Domain) -> Any:
     Columns: `block` (the records block), `file_0`, `record_0` (the form that made the record; file is a
     position in the metadata's list of files, record counts the header as 1), `file_1`, `record_1` ...
     (joined forms; -1 where there is none), `branch_NAME` (which branch filled the variable; 255: none),
-    `item` (the raw column that unpivot read). The schema's metadata names dataset, files and forms.
+    `item` (the raw column that unpivot read). The schema's metadata names dataset, files and forms, and the
+    raw columns that each item of unpivot reads.
     """
     lineage = domain.lineage
     if lineage is None:
@@ -58,8 +60,18 @@ def lineage_table(domain: Domain) -> Any:
         "files": list(lineage.files),
         "forms": list(lineage.forms),
         "records": [r.form for r in lineage.records],
+        "items": _items(domain.spec),
     }
     return pa.table(columns).replace_schema_metadata({_KEY: json.dumps(said, ensure_ascii=False)})
+
+
+def _items(spec: DomainSpec) -> dict[str, list[str]]:
+    """The raw columns that each item of unpivot reads, by the column that names the item."""
+    items = [i for r in spec.records for i in r.unpivot]
+    return {
+        i.column: list(dict.fromkeys([i.column, *(c for c in i.fields.values() if not c.startswith("="))]))
+        for i in items
+    }
 
 
 def variables_table(domains: Sequence[Domain]) -> Any:
@@ -71,6 +83,7 @@ def variables_table(domains: Sequence[Domain]) -> Any:
                 "variable": v.variable,
                 "branch": v.branch,
                 "verb": v.verb,
+                "condition": _condition(domain.spec, v),
                 "columns": list(v.columns),
                 "variables": list(v.variables),
                 "spec_file": v.ref.file,
@@ -83,6 +96,22 @@ def variables_table(domains: Sequence[Domain]) -> Any:
         ],
         schema=VARIABLES_SCHEMA,
     )
+
+
+def _condition(spec: DomainSpec, lineage: VariableLineage) -> str:
+    made = spec.by_name.get(lineage.variable) or next(
+        (s.variable for s in spec.supplemental if s.variable.name == lineage.variable), None
+    )
+    if made is None or lineage.branch >= len(made.branches):
+        return ""
+    condition = made.branches[lineage.branch].condition
+    return condition.text if condition else ""
+
+
+def read_items(path: str | PathLike[str]) -> dict[str, tuple[str, ...]]:
+    """The raw columns that each item of unpivot reads, as a lineage file says; empty without unpivot."""
+    said = json.loads((pq.read_schema(path).metadata or {}).get(_KEY, b"{}"))
+    return {item: tuple(columns) for item, columns in said.get("items", {}).items()}
 
 
 def read_lineage(path: str | PathLike[str], variables: Any = None) -> Lineage:

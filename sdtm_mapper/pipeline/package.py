@@ -6,7 +6,7 @@ import hashlib
 import importlib.metadata
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,7 +21,9 @@ from sdtm_mapper.datasets.xpt import write_xpt
 from sdtm_mapper.model.domain import Domain
 from sdtm_mapper.model.errors import UserError
 from sdtm_mapper.model.finding import FINDING_SCHEMA, RuleResult
+from sdtm_mapper.model.raw import Reading
 from sdtm_mapper.model.run import RunResult
+from sdtm_mapper.model.study import FormSpec
 from sdtm_mapper.pipeline.exchange import MANIFEST, TOOL
 from sdtm_mapper.pipeline.load import Converted
 
@@ -29,6 +31,10 @@ SDTM, PARQUET, LINEAGE, LEDGER = "sdtm", "parquet", "lineage", "ledger"
 DEFINE = "define.xml"
 FINDINGS, RESULTS, VARIABLES = "findings.parquet", "results.parquet", "variables.parquet"
 SCHEMA = 1
+# fields of a form's spec that don't decide which cells a raw file has
+_NOT_OF_CELLS = frozenset(
+    ["name", "files", "subject", "subject_pattern", "site", "site_column", "row_key", "dates", "unknown", "identifiers", "cutoff", "optional", "ref", "delivery", "order", "deleted"]
+)
 # libraries whose version decides bytes of the outputs
 LIBRARIES = ("lxml", "numpy", "pandas", "pandera", "pyarrow")
 
@@ -50,30 +56,40 @@ def write_package(
 
     Gives the differences between what was written and what an independent reader reads of each XPT file.
     """
-    for name in (SDTM, PARQUET, LINEAGE, LEDGER):
-        (folder / name).mkdir()
     differences = []
+    (folder / SDTM).mkdir()
     for domain in parts.domains:
-        stem = domain.name.lower()
-        write_parquet(folder / PARQUET / f"{stem}.parquet", domain)
-        if domain.lineage is not None:
-            write_table(folder / LINEAGE / f"{stem}.parquet", lineage_table(domain))
         if domain.name not in parts.withheld:
-            path = folder / SDTM / f"{stem}.xpt"
+            path = folder / SDTM / f"{domain.name.lower()}.xpt"
             widths = parts.widths[domain.name]
             write_xpt(path, domain, widths, converted.delivery.timestamp)
             differences += verify_xpt(path, domain, widths, verify)
     (folder / SDTM / DEFINE).write_bytes(parts.define)
-    write_table(folder / LINEAGE / VARIABLES, variables_table(parts.domains))
+    write_mapped(folder, converted, result, "run")
+    return differences
+
+
+def write_mapped(folder: Path, converted: Converted, result: RunResult, job: str) -> None:
+    """Write what the mapping alone gives, and the manifest over all that is in the folder.
+
+    Parquet, lineage, ledger, findings and results; `job` is the command that the manifest names.
+    """
+    for name in (PARQUET, LINEAGE, LEDGER):
+        (folder / name).mkdir()
+    for domain in converted.mapped.domains:
+        stem = domain.name.lower()
+        write_parquet(folder / PARQUET / f"{stem}.parquet", domain)
+        if domain.lineage is not None:
+            write_table(folder / LINEAGE / f"{stem}.parquet", lineage_table(domain))
+    write_table(folder / LINEAGE / VARIABLES, variables_table(converted.mapped.domains))
     for name, table in ledger_tables(converted.mapped.ledger).items():
         write_table(folder / LEDGER / f"{name}.parquet", table)
     write_table(folder / FINDINGS, result.findings)
     write_table(folder / RESULTS, results_table(result.results))
-    write_json(folder / MANIFEST, manifest(folder, converted, result))
-    return differences
+    write_json(folder / MANIFEST, manifest(folder, converted, result, job))
 
 
-def manifest(folder: Path, converted: Converted, result: RunResult) -> dict[str, Any]:
+def manifest(folder: Path, converted: Converted, result: RunResult, job: str) -> dict[str, Any]:
     """What went in, by what it was made, and what came out, each with its SHA-256; no absolute path."""
     study = converted.study
     outputs = sorted(p for p in folder.rglob("*") if p.is_file())
@@ -81,6 +97,7 @@ def manifest(folder: Path, converted: Converted, result: RunResult) -> dict[str,
         "tool": TOOL,
         "schema": SCHEMA,
         "version": __version__,
+        "job": job,
         "study": study.id,
         "verdict": result.verdict,
         "delivery": dict(result.delivery) | {"timestamp": converted.delivery.timestamp},
@@ -95,16 +112,54 @@ def manifest(folder: Path, converted: Converted, result: RunResult) -> dict[str,
         },
         "libraries": {name: importlib.metadata.version(name) for name in LIBRARIES},
         "options": dict(result.options),
-        "inputs": [
-            {"path": f.path, "sha256": f.sha256, "bytes": f.size, "records": f.records}
-            for f in sorted(converted.reading.files, key=lambda f: f.path)
-        ],
+        "inputs": _inputs(converted.reading),
         "spec": [{"path": p, "sha256": s} for p, s in sorted(study.files.items())],
         "outputs": [
             {"path": p.relative_to(folder).as_posix(), "sha256": sha256(p), "bytes": p.stat().st_size}
             for p in outputs
         ],
     }
+
+
+def _inputs(reading: Reading) -> list[dict[str, Any]]:
+    """The raw files, and how those of a form were read: enough to find a cell again without the spec."""
+    read = {
+        file.path: how_read(spec)
+        for form in reading.forms.values()
+        for file, spec in zip(form.files, form.specs, strict=True)
+    }
+    return [
+        {
+            "path": f.path,
+            "sha256": f.sha256,
+            "bytes": f.size,
+            "records": f.records,
+            "form": f.form,
+            "site": f.site,
+            "sheet": f.sheet,
+            "read": read.get(f.path),
+        }
+        for f in sorted(reading.files, key=lambda f: f.path)
+    ]
+
+
+def how_read(spec: FormSpec) -> dict[str, Any]:
+    """What of a form's spec decides which cells its files have: the format, and what is not as usual."""
+    usual = FormSpec("", "")
+    names = [f.name for f in fields(spec) if f.name not in _NOT_OF_CELLS]
+    said = {n: getattr(spec, n) for n in names if getattr(spec, n) != getattr(usual, n)}
+    return {"format": spec.format, **said}
+
+
+def form_spec(how: Mapping[str, Any]) -> FormSpec:
+    """The form's spec again, from what `how_read` gave, also by way of JSON."""
+
+    def typed(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {k: typed(v) for k, v in value.items()}
+        return tuple(value) if isinstance(value, list) else value
+
+    return FormSpec("", "", **{name: typed(value) for name, value in how.items()})
 
 
 def results_table(results: tuple[RuleResult, ...]) -> Any:

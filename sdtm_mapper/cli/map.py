@@ -1,0 +1,39 @@
+"""`map`: a delivery to datasets, without checks, XPT and Define-XML."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from sdtm_mapper.cli.options import Output, raw_and_out, reporting
+
+
+@click.command("map", short_help="Read and map a delivery, without checks or XPT.")
+@click.argument("study", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@raw_and_out
+@reporting
+def command(
+    study: Path,
+    raw: Path,
+    out: Path,
+    fail_on: str,
+    baseline: Path | None,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    outputs: tuple[Output, ...],
+    no_values: bool,
+    color: bool | None,
+    quiet: bool,
+) -> None:
+    """Map a delivery of STUDY (its spec's folder) to datasets as Parquet, with lineage, ledger, findings and
+    manifest: `run` without checks, XPT and define.xml, for work on a spec.
+
+    The package at --out is replaced as a whole, or not at all.
+    """
+    from sdtm_mapper.cli.show import finish, progress
+    from sdtm_mapper.pipeline.judge import Chosen
+    from sdtm_mapper.pipeline.map import map_delivery
+
+    result = map_delivery(study, raw, out, Chosen(baseline, select, ignore), progress(quiet))
+    finish(result, fail_on, outputs, no_values, color)

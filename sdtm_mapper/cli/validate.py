@@ -1,0 +1,51 @@
+"""`validate`: check a package that is there already."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from sdtm_mapper.cli.options import Output, reporting
+
+
+@click.command("validate", short_help="Check a package, ours or another's.")
+@click.argument("package", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--study",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The study's spec: its keys, codelists and terms are known then.",
+)
+@click.option(
+    "--terminology",
+    default="",
+    metavar="RELEASE",
+    help="A release of controlled terminology; otherwise that of the study, of the package, or the newest.",
+)
+@reporting
+def command(
+    package: Path,
+    study: Path | None,
+    terminology: str,
+    fail_on: str,
+    baseline: Path | None,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    outputs: tuple[Output, ...],
+    no_values: bool,
+    color: bool | None,
+    quiet: bool,
+) -> None:
+    """Check a PACKAGE: the folder that a run wrote, or any folder of XPT files, or of our Parquet files, and
+    a define.xml beside them.
+
+    Without --study the datasets are held against the guide and the terminology alone; rules that need the
+    spec are then skipped, and counted as skipped. Nothing is written but the reports.
+    """
+    from sdtm_mapper.cli.show import finish, progress
+    from sdtm_mapper.pipeline.judge import Chosen
+    from sdtm_mapper.pipeline.validate import validate_folder
+
+    chosen = Chosen(baseline, select, ignore)
+    result = validate_folder(package, study, chosen, progress(quiet), terminology)
+    finish(result, fail_on, outputs, no_values, color)

@@ -1,0 +1,138 @@
+"""Where rule sets join, and what becomes of their results: the same for every command that checks."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sdtm_mapper.model.domain import Domain
+from sdtm_mapper.model.finding import Rule, RuleResult, all_findings
+from sdtm_mapper.model.raw import RawFile
+from sdtm_mapper.model.run import Verdict
+from sdtm_mapper.model.study import Study, StudyTerminology
+from sdtm_mapper.pipeline.findings import apply_baseline, complete
+from sdtm_mapper.pipeline.load import Standards
+from sdtm_mapper.pipeline.package import read_findings
+from sdtm_mapper.standards.rules import load_rules
+from validation.floor import check_domains, validate
+from validation.inputs import Standards as FloorStandards
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Which findings a caller wants to see, and against which earlier run."""
+
+    baseline: Path | None = None
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+
+
+ALL = Chosen()
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What rules are run on. `study` is None where a package is checked without its spec."""
+
+    domains: Sequence[Domain]
+    standards: Standards
+    study: Study | None = None
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a rule set says. `rules` are the pages of rules that the product's own folder does not have."""
+
+    results: tuple[RuleResult, ...]
+    findings: Any
+    rules: Mapping[str, Rule] = field(default_factory=dict)
+
+
+RuleSet = Callable[[Subject], Checked]
+
+
+def floor(subject: Subject) -> Checked:
+    """Every dataset against spec and standard; without a spec, against the standard alone."""
+    guide, terminology = subject.standards.guide, subject.standards.terminology
+    if subject.study is not None:
+        return Checked(*validate(subject.study, subject.domains, guide, terminology))
+    against = FloorStandards(guide, terminology, StudyTerminology())
+    return Checked(*check_domains(subject.domains, against))
+
+
+RULE_SETS: tuple[RuleSet, ...] = (floor,)  # here other sets of rules join, for all commands
+
+
+def check(subject: Subject, rule_sets: Sequence[RuleSet] = RULE_SETS) -> Checked:
+    """Run all rule sets, in their order."""
+    done = [rules(subject) for rules in rule_sets]
+    pages = {code: rule for one in done for code, rule in one.rules.items()}
+    return Checked(
+        tuple(r for one in done for r in one.results), all_findings([c.findings for c in done]), pages
+    )
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Complete findings, all rule results, the rules' pages, and the verdict of the findings."""
+
+    findings: Any
+    results: tuple[RuleResult, ...]
+    rules: Mapping[str, Rule]
+    rejected: bool  # a finding of severity reject is there, and not waived
+
+
+def judged(
+    checked: Checked,
+    others: Iterable[Any],
+    domains: Sequence[Domain],
+    study: Study | None,
+    files: Iterable[RawFile],
+    chosen: Chosen,
+) -> Judged:
+    """Join the rules' findings with those of other stages: completed, held against the baseline, selected."""
+    rules = {**load_rules(), **checked.rules}
+    findings = complete(all_findings([*others, checked.findings]), domains, study, rules, files)
+    if chosen.baseline is not None:
+        findings = apply_baseline(findings, read_findings(chosen.baseline))
+    live = pc.is_in(findings["status"], value_set=pa.array(["new", "known"]))
+    rejected = pc.any(pc.and_(live, pc.equal(findings["severity"], "reject"))).as_py()
+    findings, results = _selected(findings, _with_stages(checked.results, findings), chosen)
+    used = {r.rule for r in results} | set(findings["rule"].to_pylist())
+    return Judged(findings, results, {c: rules[c] for c in sorted(used) if c in rules}, bool(rejected))
+
+
+def verdict(rejected: bool, withheld: bool) -> Verdict:
+    """INCOMPLETE where something is missing from the package or would be refused."""
+    return "INCOMPLETE" if rejected or withheld else "COMPLETE"
+
+
+def _with_stages(results: Sequence[RuleResult], findings: Any) -> tuple[RuleResult, ...]:
+    """Add the rules of the other stages that found something; only rule sets say 'clean'."""
+    known = {(r.rule, r.dataset) for r in results}
+    current = findings.filter(pc.not_equal(pc.fill_null(findings.column("status"), "new"), "gone"))
+    pairs = zip(current.column("rule").to_pylist(), current.column("dataset").to_pylist(), strict=True)
+    counts = Counter((rule, dataset or "") for rule, dataset in pairs)
+    extra = [
+        RuleResult(r, d, "issues", issues=n) for (r, d), n in sorted(counts.items()) if (r, d) not in known
+    ]
+    return (*results, *extra)
+
+
+def _selected(
+    findings: Any, results: tuple[RuleResult, ...], chosen: Chosen
+) -> tuple[Any, tuple[RuleResult, ...]]:
+    def wanted(code: str) -> bool:
+        in_choice = not chosen.select or code.startswith(chosen.select)
+        return in_choice and not (chosen.ignore and code.startswith(chosen.ignore))
+
+    if not chosen.select and not chosen.ignore:
+        return findings, results
+    mask = pa.array([wanted(code) for code in findings.column("rule").to_pylist()], pa.bool_())
+    return findings.filter(mask), tuple(r for r in results if wanted(r.rule))

@@ -1,0 +1,194 @@
+"""Check a package that is there already: ours, or any folder of XPT or Parquet files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from define.check import schema_findings
+from sdtm_mapper import __version__
+from sdtm_mapper.datasets.audit import read_lineage
+from sdtm_mapper.datasets.package import PackageDataset, read_package
+from sdtm_mapper.datasets.xpt_limits import xpt_problems
+from sdtm_mapper.mapping.supplemental import Qualifier, supplemental_spec
+from sdtm_mapper.model.columns import Text
+from sdtm_mapper.model.domain import Domain
+from sdtm_mapper.model.errors import UserError
+from sdtm_mapper.model.finding import no_findings
+from sdtm_mapper.model.run import DatasetSummary, RunResult
+from sdtm_mapper.model.study import DomainSpec, StandardsPin, Study
+from sdtm_mapper.pipeline.exchange import MANIFEST, TOOL
+from sdtm_mapper.pipeline.judge import Chosen, Subject, check, judged, verdict
+from sdtm_mapper.pipeline.load import Say, Standards, load_standards
+from sdtm_mapper.pipeline.package import DEFINE, LINEAGE, PARQUET, SDTM, VARIABLES
+from sdtm_mapper.standards.guide import Guide, load_guide
+from sdtm_mapper.standards.terminology import installed, load_terminology
+from sdtm_mapper.study.reader import read_study
+from validation.floor import guide_domain
+
+NO_XPT = "no XPT file; checked from Parquet"
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What a folder holds. `manifest` is empty where the package is not ours."""
+
+    datasets: tuple[PackageDataset, ...]
+    without_xpt: frozenset[str]
+    define: Path | None
+    manifest: Mapping[str, Any]
+    root: Path
+
+
+def validate_folder(
+    folder: Path, study_folder: Path | None, chosen: Chosen, say: Say, release: str = ""
+) -> RunResult:
+    """Check the datasets of a package, and the define.xml beside them.
+
+    With a study's folder its spec says keys, codelists and labels; without one only the guide does. The
+    standards are those of the study, else of our package's manifest, else SDTMIG 3.4; `release` names
+    another release of controlled terminology.
+
+    Raises
+    ------
+    UserError
+        For a folder without datasets, files that cannot be read, and standards that are not installed.
+    """
+    study = read_study(study_folder) if study_folder is not None else None
+    found = _read(folder)
+    standards, pin = _standards(study, found.manifest, release)
+    if study is not None:
+        _say_changes(study, found.manifest, say)
+    say(f"checking {len(found.datasets)} datasets of {folder.name}")
+    domains = _domains(found, study, standards.guide)
+    checked = check(Subject(domains, standards, study))
+    others = [xpt_problems(d) for d in domains if len(d)]
+    if found.define is not None:
+        others.append(schema_findings(found.define.read_bytes(), DEFINE))
+    done = judged(checked, others or [no_findings()], domains, study, (), chosen)
+    summaries = tuple(
+        DatasetSummary(
+            d.name, label.label, len(d), len(d.columns), NO_XPT if d.name in found.without_xpt else ""
+        )
+        for d, label in zip(domains, found.datasets, strict=True)
+    )
+    return RunResult(
+        study=study.id if study else _study_id(found, domains),
+        delivery={k: v for k, v in found.manifest.get("delivery", {}).items() if k != "timestamp"},
+        versions={
+            "sdtm-mapper": __version__,
+            "SDTMIG": pin.sdtmig,
+            "SDTM CT": standards.terminology.release,
+            "Define-XML": pin.define if found.define is not None else "",
+        },
+        verdict=verdict(done.rejected, bool(found.without_xpt)),
+        datasets=summaries,
+        files=(),
+        findings=done.findings,
+        results=done.results,
+        rules=done.rules,
+    )
+
+
+def _read(folder: Path) -> _Found:
+    """Our package by its parts; any other folder by its dataset files."""
+    manifest = _manifest(folder)
+    if not manifest:
+        define = next((p for p in sorted(folder.iterdir()) if p.name.lower() == DEFINE), None)
+        return _Found(read_package(folder), frozenset(), define, {}, folder)
+    kept = {d.name: d for d in read_package(folder / PARQUET)}
+    submitted = folder / SDTM
+    if not submitted.is_dir():  # made by `map`
+        return _Found(tuple(kept.values()), frozenset(), None, manifest, folder)
+    written = {d.name: d for d in read_package(submitted)} if [*submitted.glob("*.xpt")] else {}
+    lost = frozenset(n for n, d in kept.items() if n not in written and len(d))
+    datasets = {**{n: kept[n] for n in lost}, **written}
+    if not datasets:
+        raise UserError(f"{folder}: no dataset of this package has records.")
+    define_file = submitted / DEFINE
+    return _Found(
+        tuple(datasets[n] for n in sorted(datasets)),
+        lost,
+        define_file if define_file.is_file() else None,
+        manifest,
+        folder,
+    )
+
+
+def _manifest(folder: Path) -> Mapping[str, Any]:
+    try:
+        found = json.loads((folder / MANIFEST).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) and found.get("tool") == TOOL else {}
+
+
+def _standards(
+    study: Study | None, manifest: Mapping[str, Any], release: str
+) -> tuple[Standards, StandardsPin]:
+    if study is not None:
+        pin = replace(study.standards, terminology=release or study.standards.terminology)
+        return load_standards(replace(study, standards=pin)), pin
+    said = manifest.get("standards", {})
+    wanted = release or said.get("SDTM CT", {}).get("release") or _newest()
+    pin = replace(StandardsPin(), sdtmig=said.get("SDTMIG", StandardsPin().sdtmig), terminology=wanted)
+    return Standards(load_guide(pin.sdtmig), load_terminology(wanted)), pin
+
+
+def _newest() -> str:
+    """The newest installed release of SDTM terminology, where nothing names one."""
+    found = [i.manifest.version for i in installed() if i.manifest and i.manifest.standard == "SDTM"]
+    return max(found, default="")
+
+
+def _say_changes(study: Study, manifest: Mapping[str, Any], say: Say) -> None:
+    """Tell where the spec is not the one that the package was made with."""
+    then = {s["path"]: s["sha256"] for s in manifest.get("spec", ())}
+    changed = sorted(p for p in {*then, *study.files} if then.get(p) != study.files.get(p))
+    if then and changed:
+        say(f"the spec has changed since the package was made: {', '.join(changed)}")
+
+
+def _study_id(found: _Found, domains: Sequence[Domain]) -> str:
+    if found.manifest:
+        return str(found.manifest["study"])
+    ids = {v for d in domains if "STUDYID" in d.columns for v in d.text("STUDYID").distinct()}
+    return ", ".join(sorted(ids))
+
+
+def _domains(found: _Found, study: Study | None, guide: Guide) -> list[Domain]:
+    """The datasets as domains: by the study's spec, else by the guide; with lineage where there is some."""
+    variables = found.root / LINEAGE / VARIABLES
+    table = pq.read_table(variables) if found.manifest and variables.is_file() else None
+    out = []
+    for dataset in found.datasets:
+        domain = guide_domain(dataset.name, dataset.columns, guide)
+        spec = _spec(dataset.name, study, guide) if study is not None else None
+        if spec is not None:
+            known = domain.spec.by_name
+            present = tuple(spec.by_name.get(n, known[n]) for n in dataset.columns)
+            domain = Domain(spec, present, dataset.columns)
+        path = found.root / LINEAGE / f"{dataset.name.lower()}.parquet"
+        if table is not None and path.is_file():
+            lineage = read_lineage(path, table)
+            if len(lineage.block) == len(domain):
+                domain = replace(domain, lineage=lineage)
+        out.append(domain)
+    return out
+
+
+def _spec(name: str, study: Study, guide: Guide) -> DomainSpec | None:
+    """The study's spec of a dataset; that of SUPP-- is made from its parent's."""
+    if name in study.by_name:
+        return study.by_name[name]
+    parent = study.by_name.get(name.removeprefix("SUPP"))
+    dataset = guide.dataset(name)
+    if parent is None or dataset is None or not name.startswith("SUPP"):
+        return None
+    qualified = [Qualifier(s, Text.empty(0), s.variable.name) for s in parent.supplemental]
+    return supplemental_spec(parent, qualified, dataset)
