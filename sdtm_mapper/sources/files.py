@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sdtm_mapper.model.errors import UserError
 from sdtm_mapper.model.study import FormSpec, Site, Study
+from sdtm_mapper.sources.parsed import part_name
 
 DELIVERY_FILE = "delivery.yaml"
 
@@ -33,8 +34,8 @@ class Claim:
 
     @property
     def part(self) -> tuple[str, str]:
-        """What is claimed: the file and, where the spec names one, its sheet."""
-        return self.name, self.spec.sheet
+        """What is claimed: the file and, where the spec names one, its sheet, item group or instrument."""
+        return self.name, part_name(self.spec)
 
 
 def list_folder(raw: Path) -> Folder:
@@ -63,12 +64,18 @@ def claims(study: Study, names: Iterable[str]) -> tuple[list[Claim], list[tuple[
     without: list[tuple[str, FormSpec]] = []
     for form, specs in study.forms.items():
         for spec in specs:
-            pattern = re.compile(_regex(spec.files, sites.get(spec.site or "")))
-            mine = [Claim(n, form, spec) for n in names if pattern.fullmatch(n)]
+            fitting = matching(spec.files, names, sites.get(spec.site or ""))
+            mine = [Claim(n, form, spec) for n in fitting]
             found += mine
             if not mine and not spec.optional:
                 without.append((form, spec))
     return found, without
+
+
+def matching(pattern: str, names: Iterable[str], site: Site | None = None) -> list[str]:
+    """The names that fit a glob."""
+    wanted = re.compile(_regex(pattern, site))
+    return [n for n in names if wanted.fullmatch(n)]
 
 
 def shown_pattern(spec: FormSpec, sites: Sequence[Site]) -> str:

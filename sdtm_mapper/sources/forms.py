@@ -4,28 +4,20 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from sdtm_mapper.model.columns import Text, group_codes
-from sdtm_mapper.model.raw import RawFile, RawForm
+from sdtm_mapper.model.raw import RawForm
 from sdtm_mapper.model.study import FormSpec
-from sdtm_mapper.sources.parsed import Flaw, Table, distinct_names
+from sdtm_mapper.sources.parsed import Flaw, Part, Table, distinct_names
 from sdtm_mapper.sources.privacy import exposed_ids
+from sdtm_mapper.sources.versions import current_rows
 
 Flaws = list[tuple[str, FormSpec, Flaw]]  # (file, spec, what is wrong)
-
-
-@dataclass(frozen=True)
-class Part:
-    """One file of a form, read."""
-
-    file: RawFile
-    spec: FormSpec
-    table: Table
 
 
 def build_form(name: str, parts: Sequence[Part]) -> tuple[RawForm, Flaws]:
@@ -37,7 +29,8 @@ def build_form(name: str, parts: Sequence[Part]) -> tuple[RawForm, Flaws]:
         found += _absent(part.table, table, part.spec)
         flaws += [(part.file.path, part.spec, f) for f in found]
         renamed.append(replace(part, table=table))
-    flaws += _duplicate_keys(renamed)
+    renamed, found_versions = current_rows(renamed)
+    flaws += found_versions + _duplicate_keys(renamed)
     open_parts, counts = [], dict[str, int]()
     for part in renamed:
         secret = _identifiers(part.table, part.spec)
@@ -75,15 +68,42 @@ def _form(
         line=line,
         labels=labels,
         identifiers=dict(identifiers),
+        derived={c: s for p in parts for c, s in p.table.derived.items() if c in columns},
+        withheld=_withheld(parts),
     )
 
 
+def _withheld(parts: Sequence[Part]) -> dict[str, tuple[int, str]]:
+    """Columns left out on purpose, with their filled cells over all files."""
+    out: dict[str, tuple[int, str]] = {}
+    for part in parts:
+        for name, (filled, why) in part.table.withheld.items():
+            out[name] = (out.get(name, (0, why))[0] + filled, why)
+    return out
+
+
 def _rename(table: Table, spec: FormSpec) -> tuple[Table, list[Flaw]]:
-    """Delivered names become the spec's; a name that is then there twice is kept apart and reported."""
-    wanted = [spec.rename.get(n, n) for n in table.names]
+    """Delivered names become the spec's; a name that is then there twice is kept apart and reported.
+
+    A column that says another one in other words (X.decode, X_RAW) follows its renaming.
+    """
+    wanted = [_renamed(n, table, spec) for n in table.names]
     twice = {n: wanted.count(n) for n in wanted if wanted.count(n) > 1}
     flaws = [Flaw("SRC009", column=n, detail=str(c)) for n, c in twice.items()]
-    return replace(table, names=tuple(distinct_names(wanted))), flaws
+    names = distinct_names(wanted)
+    now = dict(zip(table.names, names, strict=True))
+    derived = {now[c]: tuple(now.get(s, s) for s in sources) for c, sources in table.derived.items()}
+    secret = frozenset(now.get(n, n) for n in table.secret)
+    return replace(table, names=tuple(names), derived=derived, secret=secret), flaws
+
+
+def _renamed(name: str, table: Table, spec: FormSpec) -> str:
+    sources = table.derived.get(name, ())
+    if name not in spec.rename and len(sources) == 1 and sources[0] in spec.rename:
+        tail = name.removeprefix(sources[0])
+        if tail.startswith((".", "_")) and tail != name:
+            return spec.rename[sources[0]] + tail
+    return spec.rename.get(name, name)
 
 
 def declared_columns(spec: FormSpec) -> dict[str, str]:
@@ -94,6 +114,7 @@ def declared_columns(spec: FormSpec) -> dict[str, str]:
         (spec.site_column, "site_column"),
         (spec.cutoff, "cutoff"),
         *((c, "row_key") for c in spec.row_key),
+        *((c, "deleted") for c in spec.deleted),
         *((c, "dates") for c in spec.dates),
     ):
         if name:
@@ -113,7 +134,7 @@ def _absent(delivered: Table, table: Table, spec: FormSpec) -> list[Flaw]:
         if name not in spec.identifiers:
             flaws.append(Flaw("SRC011", column=name, detail=f"{role}{_nearest(name, table)}"))
     for name in spec.identifiers:
-        if name not in there and name not in delivered.names:
+        if name not in there and name not in delivered.names and name not in delivered.withheld:
             flaws.append(Flaw("SRC012", column=name, detail=_nearest(name, table)))
     return flaws
 
@@ -125,9 +146,19 @@ def _nearest(name: str, table: Table) -> str:
 
 
 def _identifiers(table: Table, spec: FormSpec) -> set[str]:
-    """Columns to leave out: declared by either name, and further columns of the same name."""
-    secret = {spec.rename.get(n, n) for n in spec.identifiers} | set(spec.identifiers)
-    return {n for n in table.names if n in secret or _base(n) in secret}
+    """Columns to leave out: declared by either name or by the file, further ones of that name, what repeats them.
+
+    A column that others are put together of goes with any of them.
+    """
+    secret = {spec.rename.get(n, n) for n in spec.identifiers} | set(spec.identifiers) | table.secret
+    secret = {n for n in table.names if n in secret or _base(n) in secret} | secret
+    reached = 0
+    while reached != len(secret):  # what repeats a secret column is secret, and so is what that one repeats
+        reached = len(secret)
+        for column, sources in table.derived.items():
+            if not secret.isdisjoint((column, *sources)):
+                secret |= {column, *sources}
+    return {n for n in table.names if n in secret}
 
 
 def _base(name: str) -> str:

@@ -88,8 +88,8 @@ class Table:
 class Parsed:
     """One file read: its rows (None where it cannot be read), the independent count, and what is wrong.
 
-    `excluded`: (reason, record numbers) of rows left out on purpose. `parts`: what the file holds besides the
-    form that was read (item groups, instruments), so that a part that no form reads can be told.
+    `excluded`: (reason, record numbers) of rows left out on purpose. A sheet may also be another part of a file
+    that serves several forms: an item group or form of an ODM file ("FORM/GROUP"), an instrument of REDCap.
     """
 
     sha256: str
@@ -102,7 +102,6 @@ class Parsed:
     sheets: tuple[str, ...] = ()  # its sheets that hold anything
     beside: tuple[Path, ...] = ()  # further files that were needed to read this one
     excluded: tuple[tuple[str, tuple[int, ...]], ...] = ()
-    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -112,6 +111,11 @@ class Part:
     file: RawFile
     spec: FormSpec
     table: Table
+
+
+def part_name(spec: FormSpec) -> str:
+    """The part of a file that a form's spec names: sheet, item group, form or instrument; '' for the whole."""
+    return "/".join(p for p in (spec.sheet, spec.form_oid, spec.item_group, spec.instrument) if p)
 
 
 def load(path: Path) -> tuple[bytes, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,22 @@ from sdtm_mapper.model.raw import RawFile, RawForm, Reading
 from sdtm_mapper.model.study import Delivery, FormSpec, Study
 from sdtm_mapper.sources.delimited import read_delimited
 from sdtm_mapper.sources.expected import against_delivery, same_content
-from sdtm_mapper.sources.files import Claim, Folder, claims, list_folder, shown_pattern
+from sdtm_mapper.sources.files import Claim, Folder, claims, list_folder, matching, shown_pattern
 from sdtm_mapper.sources.forms import build_form
 from sdtm_mapper.sources.parsed import Flaw, Parsed, Part, load
+from sdtm_mapper.sources.rave import read_rave
+from sdtm_mapper.sources.redcap import read_redcap, read_redcap_eav
+from sdtm_mapper.sources.viedoc import read_viedoc
 
 Reader = Callable[[Path, FormSpec], Parsed]
 
-FORMATS: Mapping[str, Reader] = {"csv": read_delimited}
+FORMATS: Mapping[str, Reader] = {
+    "csv": read_delimited,
+    "rave": read_rave,
+    "redcap": read_redcap,
+    "redcap-eav": read_redcap_eav,
+    "viedoc": read_viedoc,
+}
 
 
 def read_delivery(study: Study, raw: Path, delivery: Delivery) -> Reading:
@@ -35,7 +44,7 @@ def read_delivery(study: Study, raw: Path, delivery: Delivery) -> Reading:
     for form in study.forms:
         parts = []
         for claim in (c for c in owners.values() if c.form == form):
-            file, part, wrong = _read(folder.paths[claim.name], claim, more)
+            file, part, wrong = _read(folder, study, claim, more)
             found += wrong
             if file.path in files:  # a sheet claimed by name and by number
                 found.append(_clash(file.path, claim, files[file.path].form or ""))
@@ -49,7 +58,7 @@ def read_delivery(study: Study, raw: Path, delivery: Delivery) -> Reading:
     claimed_names = {c.name for c in claimed}
     for name, path in folder.paths.items():
         if name not in claimed_names:
-            files[name], wrong = _unclaimed(name, path, path in more.beside)
+            files[name], wrong = _unclaimed(name, path, _why_ignored(study, name, path in more.beside))
             found += wrong
     ordered = tuple(files[n] for n in sorted(files))
     found += [_finding(f.path, None, flaw) for f, flaw in same_content(ordered)]
@@ -92,14 +101,25 @@ class _Further:
             _finding(f"{name}#{sheet}", None, Flaw("SRC030"))
             for name, sheets in sorted(self.sheets.items())
             for sheet in sheets
-            if f"{name}#{sheet}" not in files
+            if files.keys().isdisjoint((name, *(f"{name}#{s}" for s in (sheet, *sheet.split("/")))))
         ]
 
 
-def _read(path: Path, claim: Claim, more: _Further) -> tuple[RawFile, Part | None, list[Any]]:
+def _located(folder: Folder, study: Study, spec: FormSpec) -> FormSpec:
+    """The spec with its data dictionary as a file's path; '' of none or several stays what it was."""
+    if not spec.dictionary:
+        return spec
+    site = {s.id: s for s in study.sites}.get(spec.site or "")
+    fitting = matching(spec.dictionary, folder.paths, site)
+    return replace(spec, dictionary=str(folder.paths[fitting[0]])) if len(fitting) == 1 else spec
+
+
+def _read(
+    folder: Folder, study: Study, claim: Claim, more: _Further
+) -> tuple[RawFile, Part | None, list[Any]]:
     spec = claim.spec
     try:
-        parsed = FORMATS[spec.format](path, spec)
+        parsed = FORMATS[spec.format](folder.paths[claim.name], _located(folder, study, spec))
     except OSError as error:
         flaw = Flaw("SRC004", detail=error.strerror or type(error).__name__)
         parsed = Parsed("", 0, flaws=(flaw,))
@@ -122,14 +142,20 @@ def _read(path: Path, claim: Claim, more: _Further) -> tuple[RawFile, Part | Non
     return file, part, [_finding(file.path, spec, flaw) for flaw in parsed.flaws]
 
 
-def _unclaimed(name: str, path: Path, needed: bool) -> tuple[RawFile, list[Any]]:
-    found = [] if needed else [_finding(name, None, Flaw("SRC002"))]
+def _why_ignored(study: Study, name: str, needed: bool) -> str:
+    """Why a file is meant to be in no form; '' where nobody says so."""
+    if needed:
+        return "read beside other files"
+    return next((why for glob, why in study.ignore.items() if matching(glob, [name])), "")
+
+
+def _unclaimed(name: str, path: Path, ignored: str) -> tuple[RawFile, list[Any]]:
+    found = [] if ignored else [_finding(name, None, Flaw("SRC002"))]
     try:
         content, digest = load(path)
     except OSError as error:
         found.append(_finding(name, None, Flaw("SRC004", detail=error.strerror or type(error).__name__)))
         return RawFile(name, None, None, "", 0, 0, readable=False), found
-    ignored = "read beside a data set" if needed else ""
     return RawFile(name, None, None, digest, len(content), 0, ignored=ignored), found
 
 
