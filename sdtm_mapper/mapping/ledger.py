@@ -20,6 +20,9 @@ KEPT = "became records"
 LOOKED_UP = "looked up for records of another form"
 
 
+REPEATED = "says the same as {}"
+
+
 def make_ledger(
     study: Study, forms: Forms, files: Sequence[RawFile], built: Sequence[Built], file_of: Mapping[str, Any]
 ) -> tuple[Ledger, Any]:
@@ -59,6 +62,10 @@ def _uses(forms: Forms, built: Sequence[Built]) -> dict[tuple[str, str], list[st
             for read, what in (*named, *((c, "key") for c in spec.row_key)):
                 if read:
                     use(name, read, what)
+        for column, sources in reversed(form.raw.derived.items()):  # what is read of one is read of those
+            for what in found.get((name, column), ()):
+                for source in sources:
+                    use(name, source, what)
     return {k: list(v) for k, v in found.items()}
 
 
@@ -104,8 +111,32 @@ def _rows(
         declared = _reason(study, form.name, "*")
         reasons.append(("excluded", declared or (UNUSED if not used else "no record looks it up")))
         reason[rest] = len(reasons) - 1
-    return RowAccount(
+    account = RowAccount(
         form.name, file_of[form.raw.file].astype(np.int32), form.raw.record, reason, counts, tuple(reasons)
+    )
+    return _with_left_out(account, form, file_of)
+
+
+def _with_left_out(account: RowAccount, form: Form, file_of: Any) -> RowAccount:
+    """The account with the rows that the reader left out on purpose, behind the form's own."""
+    reasons = list(account.reasons)
+    parts = []
+    for i, file in enumerate(form.raw.files):
+        for why, records in file.excluded:
+            if ("excluded", why) not in reasons:
+                reasons.append(("excluded", why))
+            parts.append((i, reasons.index(("excluded", why)), np.array(records, np.int32)))
+    if not parts:
+        return account
+    sizes = [len(records) for *_, records in parts]
+    more = int(sum(sizes))
+    return RowAccount(
+        account.form,
+        np.concatenate([account.file, file_of[np.repeat([i for i, *_ in parts], sizes)].astype(np.int32)]),
+        np.concatenate([account.record, *(records for *_, records in parts)]),
+        np.concatenate([account.reason, np.repeat([r for _, r, _ in parts], sizes).astype(np.int16)]),
+        np.concatenate([account.records, np.zeros(more, np.int32)]),
+        tuple(reasons),
     )
 
 
@@ -124,10 +155,15 @@ def _columns(study: Study, form: Form, uses: Mapping[tuple[str, str], list[str]]
     out = []
     for name, filled in form.raw.identifiers.items():
         out.append(ColumnAccount(form.name, name, filled, ("identifier: never leaves the reader",), "", True))
+    for name, (filled, why) in form.raw.withheld.items():
+        out.append(ColumnAccount(form.name, name, filled, (), why, True))
     for name, column in form.raw.columns.items():
         filled = int(np.count_nonzero(column.codes >= 0))
         what = tuple(uses.get((form.name, name), ()))
         reason = "" if what else _reason(study, form.name, name) or _reason(study, form.name, "*")
+        repeats = form.raw.derived.get(name)
+        if repeats and not what and not reason:
+            reason = REPEATED.format(", ".join(repeats))
         out.append(ColumnAccount(form.name, name, filled, what, reason, bool(what or reason or not filled)))
     return out
 
