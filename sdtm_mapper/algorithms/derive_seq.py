@@ -8,7 +8,6 @@ from sdtm_mapper.algorithms.base import Outcome, Params, Reads, Rows, Verb
 from sdtm_mapper.model.columns import Text, distinct_rows
 from sdtm_mapper.model.study import DomainSpec, VariableSpec
 
-
 _WITHIN = {"TS": "TSPARMCD", "DI": "SPDEVID and DIPARMCD", "OI": "NHOID and OIPARMCD"}  # no subjects there
 
 

@@ -70,33 +70,7 @@ def _block(
     taking: Mask,
     read: set[tuple[str, str, str]],
 ) -> tuple[Block, list[Any]]:
-    joins: dict[str, Rows] = {}
-    excluded: list[tuple[str, Mask]] = []
-    everyone = form.alive  # not of this partition alone: whether a join is 1:1 is judged on all rows
-
-    def keep() -> None:
-        nonlocal everyone
-        if spec.keep is not None:
-            get = _getter(form, joins, forms, read, f"condition of {domain.name}")
-            kept = evaluate(spec.keep.tree, get)
-            excluded.append(
-                (f"{domain.name} keeps only: {spec.keep.text} ({spec.keep.ref})", taking & everyone & ~kept)
-            )
-            everyone = everyone & kept
-
-    by_joined = spec.keep is not None and any(
-        n.partition(".")[0] == j.form for n in names(spec.keep.tree) for j in spec.joins
-    )
-    if not by_joined:
-        keep()
-    tables = []
-    for join in spec.joins:
-        other = forms.by_name.get(join.form)
-        if other is not None:
-            joins[join.form], found = _join(domain, join, form, other, everyone, taking, read)
-            tables += found
-    if by_joined:
-        keep()
+    everyone, joins, excluded, tables = _chosen(domain, spec, form, forms, taking, read)
     taking = taking & everyone
     if spec.distinct:
         columns = [_getter(form, joins, forms, read, f"key of {domain.name}")(n) for n in spec.distinct]
@@ -115,6 +89,42 @@ def _block(
     used = {name: _used(at, len(forms.by_name[name].raw)) for name, at in joined.items()}
     others = {name: forms.by_name[name] for name in joined}
     return Block(spec, form, rows, items, joined, others, tuple(excluded), used), tables
+
+
+def _chosen(
+    domain: DomainSpec,
+    spec: RecordsSpec,
+    form: Form,
+    forms: Forms,
+    taking: Mask,
+    read: set[tuple[str, str, str]],
+) -> tuple[Mask, dict[str, Rows], list[tuple[str, Mask]], list[Any]]:
+    """The rows that `keep` lets through, the joined rows, what is excluded, findings.
+
+    `keep` comes first, so that a join is judged on rows that count; after the joins where it reads one.
+    Rows are chosen over all partitions: whether a join is 1:1 is a question about all of them.
+    """
+    everyone = form.alive
+    joins: dict[str, Rows] = {}
+    excluded: list[tuple[str, Mask]] = []
+    tables: list[Any] = []
+    by_joined = spec.keep is not None and any(
+        n.partition(".")[0] == j.form for n in names(spec.keep.tree) for j in spec.joins
+    )
+    for step in ("join", "keep") if by_joined else ("keep", "join"):
+        if step == "join":
+            for join in spec.joins:
+                other = forms.by_name.get(join.form)
+                if other is not None:
+                    joins[join.form], found = _join(domain, join, form, other, everyone, taking, read)
+                    tables += found
+        elif spec.keep is not None:
+            get = _getter(form, joins, forms, read, f"condition of {domain.name}")
+            kept = evaluate(spec.keep.tree, get)
+            reason = f"{domain.name} keeps only: {spec.keep.text} ({spec.keep.ref})"
+            excluded.append((reason, taking & everyone & ~kept))
+            everyone = everyone & kept
+    return everyone, joins, excluded, tables
 
 
 def _getter(
