@@ -10,7 +10,7 @@ from pathlib import Path
 from sdtm_mapper.model.errors import UserError
 from sdtm_mapper.model.study import Delivery, SpecRef
 from sdtm_mapper.study.faults import Faults
-from sdtm_mapper.study.forms import outside
+from sdtm_mapper.study.paths import outside
 from sdtm_mapper.study.schema import DeliveryFile
 from sdtm_mapper.study.typed import typed
 from sdtm_mapper.study.yamltext import Doc, read_text

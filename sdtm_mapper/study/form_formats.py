@@ -10,21 +10,29 @@ from sdtm_mapper.study.faults import Faults
 from sdtm_mapper.study.schema import FormModel
 from sdtm_mapper.study.yamltext import Doc, Path
 
+TEXT = ("csv", "rave", "redcap", "redcap-eav", "viedoc")  # delimited text
 # Words that only some formats know; every other word of a form holds for all.
 WORDS: Mapping[str, tuple[str, ...]] = {
-    "delimiter": ("csv",),
-    "quote": ("csv",),
-    "encoding": ("csv", "sas7bdat", "xpt"),
-    "header_row": ("csv", "excel"),
-    "label_row": ("csv", "excel"),
-    "skip_rows": ("csv", "excel"),
-    "end_marker": ("csv", "excel"),
+    "delimiter": TEXT,
+    "quote": TEXT,
+    "encoding": (*TEXT, "sas7bdat", "xpt"),
+    "header_row": (*TEXT, "excel"),
+    "label_row": (*TEXT, "excel"),
+    "skip_rows": (*TEXT, "excel"),
+    "end_marker": (*TEXT, "excel"),
     "sheet": ("excel",),
     "header_rows": ("excel",),
     "stop_at_blank": ("excel",),
     "catalog": ("sas7bdat",),
     "decode": ("sas7bdat",),
     "missing": ("sas7bdat", "xpt"),
+    "item_group": ("odm",),
+    "form_oid": ("odm",),
+    "items_by": ("odm",),
+    "instrument": ("redcap", "redcap-eav"),
+    "dictionary": ("redcap", "redcap-eav"),
+    "gather": ("redcap", "redcap-eav"),
+    "date_parts": ("rave",),
 }
 # Cells that such a file stores as dates are delivered in ISO 8601.
 ISO_DATES = ("excel", "sas7bdat", "xpt")

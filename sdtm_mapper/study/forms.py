@@ -9,9 +9,11 @@ from typing import Any
 
 from sdtm_mapper.model.study import FormSpec, Site, SpecRef
 from sdtm_mapper.study.faults import Faults
+from sdtm_mapper.study.form_edc import check_edc
 from sdtm_mapper.study.form_formats import check_words, date_formats
 from sdtm_mapper.study.library import Library
 from sdtm_mapper.study.overlay import Layered, merged
+from sdtm_mapper.study.paths import outside
 from sdtm_mapper.study.schema import DELIMITERS, FormModel, FormSalvage, SourcesFile
 from sdtm_mapper.study.typed import typed
 from sdtm_mapper.study.yamltext import Doc, Path
@@ -133,6 +135,16 @@ class _FormReader:
                 catalog=model.catalog,
                 decode=model.decode,
                 missing=model.missing,
+                item_group=model.item_group,
+                form_oid=model.form_oid,
+                items_by=model.items_by,
+                instrument=model.instrument,
+                dictionary=model.dictionary,
+                gather=model.gather,
+                date_parts=model.date_parts,
+                deleted=model.deleted,
+                delivery=model.delivery,
+                order=model.order,
                 subject=model.subject.column if model.subject else None,
                 subject_pattern=model.subject.pattern if model.subject else None,
                 site=site.id if site else None,
@@ -170,6 +182,7 @@ class _FormReader:
             if getattr(model, row) == 0:
                 add(doc.at((*path, row)), "SPEC005", f"{row}: records count from 1")
         check_words(model, doc, path, self.faults)
+        check_edc(model, doc, path, self.faults)
         for column, formats in model.dates.items():
             for i, fmt in enumerate(formats):
                 if why := self.library.check_format(fmt):
@@ -237,14 +250,3 @@ def check_template(template: str, where: SpecRef, faults: Faults) -> bool:
         )
         return False
     return True
-
-
-def outside(path: str) -> str | None:
-    """Why a path or glob may leave its folder, or None."""
-    if not path or path.startswith("/") or re.match(r"[A-Za-z]:", path):
-        return f"'{path}' must be a path inside the folder, without a leading / or drive"
-    if "\\" in path:
-        return f"'{path}': write / between folders"
-    if ".." in path.split("/"):
-        return f"'{path}' leaves the folder"
-    return None

@@ -12,8 +12,10 @@ from sdtm_mapper.model.study import DomainSpec, Site, SpecRef, StandardsPin, Stu
 from sdtm_mapper.study.checks import check_columns, check_cycles, check_reads
 from sdtm_mapper.study.domains import Surroundings, read_domain
 from sdtm_mapper.study.faults import Faults
-from sdtm_mapper.study.forms import check_template, outside, read_forms
+from sdtm_mapper.study.form_edc import read_ignored
+from sdtm_mapper.study.forms import check_template, read_forms
 from sdtm_mapper.study.library import GuideLike, Library, TerminologyLike, product_library
+from sdtm_mapper.study.paths import outside
 from sdtm_mapper.study.schema import StudyFile, StudySalvage, TerminologyFile, TerminologySalvage
 from sdtm_mapper.study.terminology import Terms, arm_codelists, read_lists, study_terminology
 from sdtm_mapper.study.typed import typed
@@ -57,6 +59,7 @@ class _Reader:
             usubjid = _ANY_USUBJID
         sources = self._doc(SOURCES)
         forms = read_forms(sources, sites, usubjid, self.library, faults) if sources else {}
+        ignored = read_ignored(sources, faults) if sources else {}
         guide, terms = self._standards(head, study_doc)
         terms_doc = self._doc(TERMINOLOGY, optional=True)
         terms_file = (
@@ -98,6 +101,7 @@ class _Reader:
             terminology=terminology,
             not_submitted=head.not_submitted,
             dictionaries=head.dictionaries,
+            ignore=ignored,
             folder=str(self.folder),
             files=dict(sorted(self.files.items())),
         )

@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from pydantic_core import PydanticCustomError
 
 NAME = r"[A-Z][A-Z0-9_]{0,7}"
-FORMATS = ("csv", "excel", "sas7bdat", "xpt")
+FORMATS = ("csv", "excel", "sas7bdat", "xpt", "odm", "rave", "redcap", "redcap-eav", "viedoc")
 ORIGINS = ("Collected", "Derived", "Assigned", "Protocol", "Predecessor", "Not Available", "Other")
 DELIMITERS = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
 
@@ -124,7 +124,9 @@ class FormModel(SpecModel):
     """A raw form: which files, and how to read them."""
 
     files: str
-    format: Literal["csv", "excel", "sas7bdat", "xpt"] = "csv"
+    format: Literal["csv", "excel", "sas7bdat", "xpt", "odm", "rave", "redcap", "redcap-eav", "viedoc"] = (
+        "csv"
+    )
     encoding: str = "utf-8"
     delimiter: str = ","
     quote: str = '"'
@@ -138,6 +140,16 @@ class FormModel(SpecModel):
     catalog: str = ""
     decode: Words = ()
     missing: dict[str, str] = {}
+    item_group: str = ""
+    form_oid: str = ""
+    items_by: Literal["oid", "name"] = "oid"
+    instrument: str = ""
+    dictionary: str = ""
+    gather: Words = ()
+    date_parts: Words = ()
+    deleted: dict[str, Words] = {}
+    delivery: Literal["cumulative", "incremental"] = "cumulative"
+    order: str = ""
     subject: (
         Annotated[
             SubjectModel,
@@ -158,6 +170,7 @@ class FormModel(SpecModel):
 class SourcesFile(SpecFile):
     """sources.yaml. An overlay says only what differs; it is checked when it is merged onto its form."""
 
+    ignore: dict[str, str] = {}
     forms: dict[str, FormModel]
     overlays: dict[str, dict[str, dict[str, Any]]] = {}
 
