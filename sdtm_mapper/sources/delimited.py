@@ -17,6 +17,7 @@ import pyarrow.csv as pc_csv
 from sdtm_mapper.model.columns import Text
 from sdtm_mapper.model.study import FormSpec
 from sdtm_mapper.sources import decode as decoding
+from sdtm_mapper.sources.named import blank_names, replaced, shown_names
 from sdtm_mapper.sources.parsed import Flaw, Parsed, Table, distinct_names, load
 from sdtm_mapper.sources.scan import CR, Records, scan
 
@@ -38,8 +39,8 @@ def read_delimited(path: Path, spec: FormSpec) -> Parsed:
         column = taken.cells.pop(0)
         columns.append(Text.from_arrow(column) if len(column) else Text.empty(0))
     table = Table(tuple(distinct_names(taken.names)), tuple(columns), taken.record, taken.line, taken.labels)
-    table, flaws = _blank_names(table, taken.blank)
-    flaws = [*taken.flaws, *flaws, *(_replaced(table) if taken.replaced else [])]
+    table, flaws = blank_names(table, taken.blank)
+    flaws = [*taken.flaws, *flaws, *(replaced(table) if taken.replaced else [])]
     return Parsed(taken.sha256, taken.size, table, taken.records, taken.rejected, tuple(flaws))
 
 
@@ -134,9 +135,8 @@ def _rows(sheet: _Sheet, names: list[str], digest: str, size: int) -> _Taken | P
     account = tuple((int(i) + 1, _REASONS[reason[i] - 1]) for i in rejected)
     if not records.newline_at_end:
         flaws.append(Flaw("SRC023", record=len(records)))
-    named = [n if n.strip() else f"(column {i})" for i, n in enumerate(names, 1)]
-    twice = {n: named.count(n) for n in named if named.count(n) > 1}
-    flaws += [Flaw("SRC009", column=n, detail=str(c)) for n, c in twice.items()]
+    named, again = shown_names(names)
+    flaws += again
     index = np.flatnonzero(good)
     cells = _parse(sheet, index, len(names))
     if cells is None:
@@ -268,30 +268,6 @@ def _candidates(sheet: _Sheet, where: npt.NDArray[np.int64]) -> list[str]:
 
 def _encode(character: str, sheet: _Sheet) -> bytes:
     return character.encode(sheet.spec.encoding, "replace")
-
-
-def _blank_names(table: Table, blank: list[int]) -> tuple[Table, list[Flaw]]:
-    """Report columns without a name; one that holds nothing at all is left out."""
-    if not blank:
-        return table, []
-    flaws = []
-    keep = list(range(len(table.names)))
-    for i in blank:
-        filled = int((~table.columns[i].is_empty).sum())
-        flaws.append(Flaw("SRC010", column=table.names[i], detail=str(filled)))
-        if not filled:
-            keep.remove(i)
-    return table.select(keep), flaws
-
-
-def _replaced(table: Table) -> list[Flaw]:
-    """Cells that hold U+FFFD: text that was lost before it reached us."""
-    flaws = []
-    for name, column in zip(table.names, table.columns, strict=True):
-        hit = column.hits(["\ufffd" in v for v in column.values.to_pylist()])
-        if hit.any():
-            flaws.append(Flaw("SRC007", record=table.record[np.flatnonzero(hit)], column=name))
-    return flaws
 
 
 def _parse(sheet: _Sheet, index: npt.NDArray[np.int64], width: int) -> Any:

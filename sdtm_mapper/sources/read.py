@@ -11,6 +11,7 @@ from sdtm_mapper.model.finding import all_findings, findings
 from sdtm_mapper.model.raw import RawFile, RawForm, Reading
 from sdtm_mapper.model.study import Delivery, FormSpec, Study
 from sdtm_mapper.sources.delimited import read_delimited
+from sdtm_mapper.sources.excel import read_excel
 from sdtm_mapper.sources.expected import against_delivery, same_content
 from sdtm_mapper.sources.files import Claim, Folder, claims, list_folder, matching, shown_pattern
 from sdtm_mapper.sources.forms import build_form
@@ -23,6 +24,7 @@ Reader = Callable[[Path, FormSpec], Parsed]
 
 FORMATS: Mapping[str, Reader] = {
     "csv": read_delimited,
+    "excel": read_excel,
     "rave": read_rave,
     "redcap": read_redcap,
     "redcap-eav": read_redcap_eav,
