@@ -191,8 +191,8 @@ def _by_dataset(table: Any, domains: Sequence[Domain], study: Study | None) -> A
         (("spec_file", "spec_line"), "spec_file"),
     ):
         own = table[given].is_valid()
-        for name in group:  # a position is given whole by a stage, or traced whole
-            table = _set(table, name, pc.if_else(own, table[name], whole[name]))
+        for name in group:  # a position is given whole by a stage, or traced whole; a column may stand alone
+            table = _set(table, name, pc.if_else(own, table[name], pc.coalesce(whole[name], table[name])))
     return table
 
 

@@ -33,7 +33,24 @@ FINDINGS, RESULTS, VARIABLES = "findings.parquet", "results.parquet", "variables
 SCHEMA = 1
 # fields of a form's spec that don't decide which cells a raw file has
 _NOT_OF_CELLS = frozenset(
-    ["name", "files", "subject", "subject_pattern", "site", "site_column", "row_key", "dates", "unknown", "identifiers", "cutoff", "optional", "ref", "delivery", "order", "deleted"]
+    {
+        "name",
+        "files",
+        "subject",
+        "subject_pattern",
+        "site",
+        "site_column",
+        "row_key",
+        "dates",
+        "unknown",
+        "identifiers",
+        "cutoff",
+        "optional",
+        "ref",
+        "delivery",
+        "order",
+        "deleted",
+    }
 )
 # libraries whose version decides bytes of the outputs
 LIBRARIES = ("lxml", "numpy", "pandas", "pandera", "pyarrow")

@@ -280,3 +280,8 @@ def test_spec_line_needs_no_lineage():
     domain = dataset("AE", (), {"AETERM": Text.of(["x"])}, variables=(spec,))
     row = done(findings("R1", dataset="AE", record=1, variables=("AETERM",), values=("x",)), (domain,))
     assert (row["spec_line"].to_pylist(), row["raw_file"].to_pylist()) == ([7], [None])
+
+
+def test_a_raw_column_without_a_file_is_kept():
+    row = one(raw_column="dm.SHOE", detail="2 filled cells", spec_file="sources.yaml")
+    assert (row["raw_file"], row["raw_record"], row["raw_column"]) == (None, None, "dm.SHOE")
