@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
+from sdtm_mapper.model.lab import LabTest
 from sdtm_mapper.model.standard import Codelist, Core, VariableType
 
 
@@ -279,6 +280,8 @@ class Study:
     terminology: StudyTerminology
     not_submitted: Mapping[str, str] = field(default_factory=dict)  # FORM.COLUMN -> reason
     dictionaries: Mapping[str, str] = field(default_factory=dict)  # MedDRA -> version
+    tests: tuple[LabTest, ...] = ()  # the study's own entries of the table of tests
+    units: Mapping[str, str] = field(default_factory=dict)  # raw spelling -> UNIT term
     ignore: Mapping[str, str] = field(default_factory=dict)  # glob of delivered files -> why they are no form
     folder: str = ""  # absolute; never written to an output
     files: Mapping[str, str] = field(default_factory=dict)

@@ -27,6 +27,7 @@ from sdtm_mapper.study.variables import (
     Context,
     automatic,
     check_label,
+    family_value,
     read_condition,
     read_variable,
 )
@@ -145,7 +146,8 @@ class _DomainReader:
                 message = f"{self.name} has no variable '{name}' in the guide or the SDTM model"
                 hint = "; other data belongs under `supplemental`"
                 self.faults.add(self.doc.key(path), "SPEC022", message + hint, name, self.view.candidates())
-            placed.append((meta.place, read_variable(name, value, path, meta, context)))
+            told = family_value(self.name, name, value, self.file.variables)
+            placed.append((meta.place, read_variable(name, told, path, meta, context)))
         placed.sort(key=lambda p: p[0])
         return tuple(replace(v, order=i) for i, (_, v) in enumerate(placed, 1))
 

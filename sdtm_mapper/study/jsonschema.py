@@ -19,6 +19,7 @@ from sdtm_mapper.study.schema import (
     SourcesFile,
     StudyFile,
     TerminologyFile,
+    TestsFile,
 )
 
 FILES: Mapping[str, type[BaseModel]] = {
@@ -26,6 +27,7 @@ FILES: Mapping[str, type[BaseModel]] = {
     "sources": SourcesFile,
     "domain": DomainFile,
     "terminology": TerminologyFile,
+    "tests": TestsFile,
     "delivery": DeliveryFile,
 }
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

@@ -18,11 +18,13 @@ from sdtm_mapper.study.library import GuideLike, Library, TerminologyLike, produ
 from sdtm_mapper.study.paths import outside
 from sdtm_mapper.study.schema import StudyFile, StudySalvage, TerminologyFile, TerminologySalvage
 from sdtm_mapper.study.terminology import Terms, arm_codelists, read_lists, study_terminology
+from sdtm_mapper.study.tests import read_tests
 from sdtm_mapper.study.typed import typed
 from sdtm_mapper.study.yamltext import Doc, read_text
 
 STUDY, SOURCES, TERMINOLOGY, DOMAINS = "study.yaml", "sources.yaml", "terminology.yaml", "domains"
 STANDARDS = "standards"
+TESTS = "tests.yaml"
 _EPOCHS = "EPOCH"
 _ANY_USUBJID = "{SUBJID}"
 
@@ -74,6 +76,8 @@ class _Reader:
         by_name = {d.name: d for d in domains}
         terminology = study_terminology(terms_file, terms_doc, terms, by_name, faults)
         visits = self._visits(head, study_doc, terms)
+        tests_doc = self._doc(TESTS, optional=True)
+        tests, units = read_tests(tests_doc, terms, faults) if tests_doc else ((), {})
         if head:
             check_columns(head.not_submitted, study_doc, forms, faults)
         if guide is not None:
@@ -101,6 +105,8 @@ class _Reader:
             terminology=terminology,
             not_submitted=head.not_submitted,
             dictionaries=head.dictionaries,
+            tests=tests,
+            units=units,
             ignore=ignored,
             folder=str(self.folder),
             files=dict(sorted(self.files.items())),

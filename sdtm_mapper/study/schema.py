@@ -289,6 +289,54 @@ class TerminologyFile(SpecFile):
     translations: tuple[TranslationModel, ...] = ()
 
 
+class LimitsModel(SpecModel):
+    """The ends of a range, both included; either may be left out."""
+
+    low: Number | None = None
+    high: Number | None = None
+
+
+def _limits(value: Any) -> Any:
+    return (
+        dict(zip(("low", "high"), value, strict=True))
+        if isinstance(value, list) and len(value) == 2
+        else value
+    )
+
+
+Limits = Annotated[LimitsModel, BeforeValidator(_limits, json_schema_input_type=LimitsModel | list[float])]
+
+
+class TestModel(SpecModel):
+    """One test. What is left out is as the product's own table has it for that test, specimen and method."""
+
+    __test__ = False  # no test of pytest's
+
+    test: str = Field(min_length=1)
+    domain: str = "LB"
+    specimen: str = ""
+    method: str = ""
+    analysis_method: str | None = None
+    category: str | None = None
+    unit: str | None = None
+    decimals: Whole | None = None
+    kind: Literal["number", "words", "detection"] | None = None
+    factors: dict[str, Number] = {}
+    hard: Limits | None = None
+    soft: Limits | None = None
+    loinc: str | None = None
+    words: dict[str, str] = {}
+
+
+class TestsFile(SpecFile):
+    """tests.yaml: the study's own entries of the table of tests, and its spellings of units."""
+
+    __test__ = False
+
+    units: dict[str, str] = {}
+    tests: tuple[TestModel, ...] = ()
+
+
 class DeliveryFile(SpecFile):
     """delivery.yaml."""
 

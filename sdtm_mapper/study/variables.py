@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from sdtm_mapper.algorithms.conditions import ConditionError, parse
+from sdtm_mapper.algorithms.result import FAMILY, ResultParams
 from sdtm_mapper.model.study import Call, Condition, Origin, SpecRef, VariableSpec
 from sdtm_mapper.study.faults import Faults
 from sdtm_mapper.study.library import Library
@@ -94,6 +95,21 @@ def read_variable(
         keep_empty=any(c.verb == "no_data" for c in branches),
         standard=meta.standard,
     )
+
+
+def family_value(domain: str, name: str, value: Any, variables: Mapping[str, Any]) -> Any:
+    """What `auto` stands for in the family of a result: the branches of --ORRES, if they are made by `result`."""
+    if value != "auto" or not name.startswith(domain) or name[len(domain) :] not in FAMILY:
+        return value
+    told = variables.get(f"{domain}ORRES")
+    if isinstance(told, dict) and "branches" in told:
+        told = told["branches"]
+    listed = told if isinstance(told, list) else [told]
+    branches = [b for b in listed if isinstance(b, dict) and "result" in b]
+    if len(branches) < len(listed):
+        return value
+    known = {*ResultParams.model_fields, "if"}
+    return [{k: v for k, v in b.items() if k in known} for b in branches]
 
 
 def automatic(name: str, where: SpecRef, meta: Meta, context: Context) -> VariableSpec | None:

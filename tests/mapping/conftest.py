@@ -102,6 +102,7 @@ def run(tmp_path: Path) -> Run:
         study: str = "",
         terminology: str = "",
         delivery: str = "",
+        tests: str = "",
         partitions: int = 1,
     ) -> Result:
         folder = tmp_path / f"study{next(counter)}"
@@ -116,6 +117,8 @@ def run(tmp_path: Path) -> Run:
         }
         if terminology:
             files["spec/terminology.yaml"] = f"schema: 1\n{terminology}"
+        if tests:
+            files["spec/tests.yaml"] = tests
         if delivery:
             files["raw/delivery.yaml"] = f"schema: 1\n{delivery}"
         for name, text in files.items():
