@@ -121,7 +121,7 @@ def _data(source: _Source, scan: Scan, names: list[str], top: Rows, rows: Iterat
         chunk = list(islice(rows, CHUNK))
     gathered.other += [r for r in layout.data if r >= number]
     columns = tuple(Text.concat(parts) if parts else Text.empty(0) for parts in gathered.columns)
-    labels = ()
+    labels: tuple[str, ...] = ()
     if spec.label_row and spec.label_row <= len(top):
         labels = tuple(text or "" for text in texts.column(top[spec.label_row - 1]))
     record = np.array(gathered.record, np.int32)

@@ -139,7 +139,7 @@ def _workbook(package: zipfile.ZipFile) -> Workbook:
     if not sheets:
         raise Unreadable("it has no worksheet")
     properties = root.find(f"{_R}workbookPr")
-    others = {kind: target for kind, target in links.values()}
+    others = dict(links.values())
     there = set(package.namelist())
     styles, strings = others.get("styles"), others.get("sharedStrings")
     return Workbook(

@@ -15,9 +15,11 @@ from sdtm_mapper.sources.excel import read_excel
 from sdtm_mapper.sources.expected import against_delivery, same_content
 from sdtm_mapper.sources.files import Claim, Folder, claims, list_folder, matching, shown_pattern
 from sdtm_mapper.sources.forms import build_form
+from sdtm_mapper.sources.odm import read_odm
 from sdtm_mapper.sources.parsed import Flaw, Parsed, Part, load
 from sdtm_mapper.sources.rave import read_rave
 from sdtm_mapper.sources.redcap import read_redcap, read_redcap_eav
+from sdtm_mapper.sources.sas import read_sas7bdat, read_xpt
 from sdtm_mapper.sources.viedoc import read_viedoc
 
 Reader = Callable[[Path, FormSpec], Parsed]
@@ -25,10 +27,13 @@ Reader = Callable[[Path, FormSpec], Parsed]
 FORMATS: Mapping[str, Reader] = {
     "csv": read_delimited,
     "excel": read_excel,
+    "odm": read_odm,
     "rave": read_rave,
     "redcap": read_redcap,
     "redcap-eav": read_redcap_eav,
+    "sas7bdat": read_sas7bdat,
     "viedoc": read_viedoc,
+    "xpt": read_xpt,
 }
 
 

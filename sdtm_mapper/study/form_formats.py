@@ -52,6 +52,11 @@ def date_formats(model: FormModel) -> dict[str, tuple[str, ...]]:
     return out
 
 
+def text_encoding(model: FormModel) -> str:
+    """The declared encoding; '' where a data set is to be read by the encoding that it names itself."""
+    return "" if model.format == "sas7bdat" and "encoding" not in model.model_fields_set else model.encoding
+
+
 def check_words(model: FormModel, doc: Doc, path: Path, faults: Faults) -> None:
     """Faults of words that the form's format does not know, or that hold what it cannot use."""
     for word, formats in WORDS.items():

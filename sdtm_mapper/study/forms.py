@@ -10,7 +10,7 @@ from typing import Any
 from sdtm_mapper.model.study import FormSpec, Site, SpecRef
 from sdtm_mapper.study.faults import Faults
 from sdtm_mapper.study.form_edc import check_edc
-from sdtm_mapper.study.form_formats import check_words, date_formats
+from sdtm_mapper.study.form_formats import check_words, date_formats, text_encoding
 from sdtm_mapper.study.library import Library
 from sdtm_mapper.study.overlay import Layered, merged
 from sdtm_mapper.study.paths import outside
@@ -122,7 +122,7 @@ class _FormReader:
                 name=self.name,
                 files=files,
                 format=model.format,
-                encoding=model.encoding,
+                encoding=text_encoding(model),
                 delimiter=DELIMITERS.get(model.delimiter, model.delimiter),
                 quote=model.quote,
                 header_row=model.header_row,
