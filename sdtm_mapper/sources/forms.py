@@ -98,10 +98,13 @@ def _rename(table: Table, spec: FormSpec) -> tuple[Table, list[Flaw]]:
 
 
 def _renamed(name: str, table: Table, spec: FormSpec) -> str:
+    head, dot, tail = name.rpartition(".")
+    if name not in spec.rename and head in spec.rename and tail in ("decode", "unit"):
+        return spec.rename[head] + dot + tail
     sources = table.derived.get(name, ())
     if name not in spec.rename and len(sources) == 1 and sources[0] in spec.rename:
         tail = name.removeprefix(sources[0])
-        if tail.startswith((".", "_")) and tail != name:
+        if tail.startswith("_") and tail != name:
             return spec.rename[sources[0]] + tail
     return spec.rename.get(name, name)
 

@@ -60,6 +60,7 @@ def read_delivery(study: Study, raw: Path, delivery: Delivery) -> Reading:
             parts += [part] if part else []
         if parts:
             forms[form], flaws = build_form(form, parts)
+            files.update((f.path, f) for f in forms[form].files)  # with the rows that building left out
             found += [_finding(path, spec, flaw) for path, spec, flaw in flaws]
     found += more.unread(files)
     claimed_names = {c.name for c in claimed}
