@@ -74,7 +74,11 @@ class _Source:
     def rows(self) -> Iterator[list[Any]]:
         """The parser's rows from row 1 and column A on."""
         book = calamine.load_workbook(io.BytesIO(self.content))
-        yield from book.get_sheet_by_name(self.sheet.name).iter_rows()
+        sheet = book.get_sheet_by_name(self.sheet.name)
+        blank = [""] * (
+            sheet.start[1] if sheet.start else 0
+        )  # the parser leaves out blank columns at the left
+        yield from (blank + row for row in sheet.iter_rows())
 
 
 def _read_sheet(source: _Source) -> Parsed:
@@ -131,6 +135,7 @@ def _data(source: _Source, scan: Scan, names: list[str], top: Rows, rows: Iterat
         detail = f"{len(gathered.other)} rows do not hold the cells that were counted"
         flaws.append(Flaw("SRC004", record=gathered.other[0], detail=detail))
     table, blank = blank_names(table, [i for i, n in enumerate(names) if not n])
+    blank = [f for f in blank if f.detail != "0"]  # a sheet has any number of blank columns
     return Parsed(
         source.digest,
         len(source.content),
