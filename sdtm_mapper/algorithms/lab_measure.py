@@ -31,6 +31,7 @@ class Cell:
     specimen: str = ""
     method: str = ""
     decimal_comma: bool = False
+    range_unit: str | None = None  # None: the range is in the result's unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,14 @@ class Laboratory:
         measured = Measured(result, test, term or "")
         if term is not None:
             measured = self._converted(measured, faults)
-        measured = _ranged(measured, cell, faults)
+        factor = measured.factor
+        if cell.range_unit is not None and term is not None and (cell.low or cell.high):
+            factor, same = self._range_factor(cell.range_unit.strip(), measured, faults)
+            measured = _ranged(measured, cell, factor, faults)
+            if not same:  # the ends would have to be converted to the unit of the result, which is not exact
+                measured = replace(measured, low=("", measured.low[1]), high=("", measured.high[1]))
+        else:
+            measured = _ranged(measured, cell, factor, faults)
         return replace(measured, nrind=_indicator(measured), faults=tuple(faults))
 
     def _unit_text(self, column: str, inside: str, faults: list[Fault]) -> str | None:
@@ -136,6 +144,19 @@ class Laboratory:
         if not result.comparator:
             _limits(exact, result.number, measured.term, test, self._plausible, faults)
         return replace(measured, factor=factor, exact=exact, stresc=_shown(result, exact, factor, test))
+
+    def _range_factor(
+        self, unit: str, measured: Measured, faults: list[Fault]
+    ) -> tuple[Decimal | None, bool]:
+        """What the ends of a range in its own unit are multiplied by, and whether the result has that unit."""
+        if measured.test is None or measured.factor is None:
+            return None, False
+        unread: list[Fault] = []
+        term = self._term(unit, measured.test, unread) if unit else UNITLESS
+        factor = None if term is None else self._units.factor_of(measured.test, term, measured.test.unit)
+        if factor is None:
+            faults.append(("MAP029", "", f"the range's unit {unit or '(none)'} has no factor"))
+        return factor, term == measured.term
 
     def _plausible(self, number: Decimal | None, test: LabTest) -> str:
         """The units of the test in which a number would be plausible, in words."""
@@ -205,7 +226,7 @@ def _limits(
             return
 
 
-def _ranged(measured: Measured, cell: Cell, faults: list[Fault]) -> Measured:
+def _ranged(measured: Measured, cell: Cell, factor: Decimal | None, faults: list[Fault]) -> Measured:
     ends: list[tuple[str, Decimal | None]] = []
     for text in (cell.low, cell.high):
         read = parse_result(text, "", cell.decimal_comma)
@@ -218,8 +239,7 @@ def _ranged(measured: Measured, cell: Cell, faults: list[Fault]) -> Measured:
         if text.strip() and (read.number is None or read.comparator):
             faults.append(("MAP029", "", f"{text.strip()} is no end of a range"))
             read = Result()
-        known = read.number is not None and measured.factor is not None
-        number = _times(read.number, measured.factor) if known else None  # type: ignore[arg-type]
+        number = _times(read.number, factor) if read.number is not None and factor is not None else None
         ends.append((read.orres, number))
     low, high = ends
     if low[1] is not None and high[1] is not None and low[1] > high[1]:

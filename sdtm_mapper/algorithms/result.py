@@ -8,10 +8,11 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from sdtm_mapper.algorithms.base import Outcome, Params, Problem, Reads, Rows, Verb
 from sdtm_mapper.algorithms.lab_measure import Cell, Laboratory, Measured, rounded
+from sdtm_mapper.algorithms.lab_ranges import GAP, OVERLAP, Found, Ranges, form_columns, look_up, record_names
 from sdtm_mapper.algorithms.values import problems, quoted
 from sdtm_mapper.model.columns import Text, as_text, distinct_rows
 from sdtm_mapper.model.errors import UserError
@@ -27,8 +28,8 @@ class ResultParams(Params):
     """`result: VALUE` with its `unit` (a column, or `=TEXT`), and the ends of its normal range.
 
     `test`, `specimen` and `method` name what the test is looked up by (a column, a variable, or `=TEXT`);
-    without them the domain's own --TESTCD, --SPEC and --METHOD. `part` says which variable of the family is
-    meant where the name does not end in it.
+    without them the domain's own --TESTCD, --SPEC and --METHOD. `ranges` takes the range from a table.
+    `part` says which variable of the family is meant where the name does not end in it.
     """
 
     result: str = Field(min_length=1)
@@ -40,6 +41,13 @@ class ResultParams(Params):
     method: str = ""
     decimal_comma: bool = False
     part: str = ""
+    ranges: Ranges | None = None
+
+    @model_validator(mode="after")
+    def _one_range(self) -> ResultParams:
+        if self.ranges and (self.low or self.high):
+            raise ValueError("a range is in `low` and `high`, or in `ranges`, not in both")
+        return self
 
 
 def _number_text(value: Decimal | None) -> str | None:
@@ -87,6 +95,7 @@ _REPORTS: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("STRESN", "STRESC", "STRESU"): ("MAP010", "MAP025", "MAP026", "MAP027", "MAP028"),
     ("STNRLO", "STNRHI", "ORNRLO", "ORNRHI", "NRIND"): ("MAP029",),
 }
+_RANGED = ("STNRLO", "STNRHI", "ORNRLO", "ORNRHI", "STNRC", "NRIND")
 
 
 def apply(params: ResultParams, rows: Rows) -> Outcome:
@@ -97,17 +106,43 @@ def apply(params: ResultParams, rows: Rows) -> Outcome:
     """
     part = _part(params, rows.target)
     columns = _columns(params, rows)
+    looked = look_up(params.ranges, rows) if params.ranges and part in _RANGED else None
+    if looked is not None:
+        columns[2:4] = looked.low, looked.high
+    elif part not in _RANGED:
+        columns[2:4] = [Text.empty(rows.n)] * 2  # fewer distinct cells, and no range to judge
+    unit = looked.unit if looked and params.ranges and params.ranges.unit else None
+    columns += [unit] if unit else []
     first, index = distinct_rows(columns)
     cells = zip(*(c.take(first).strings() for c in columns), strict=True)
     comma = params.decimal_comma
     laboratory = _laboratory(rows)
-    measured = [laboratory.measure(Cell(v, u, lo, hi, t, s, m, comma)) for v, u, lo, hi, t, s, m in cells]
+    measured = [laboratory.measure(_cell(c, comma)) for c in cells]
     made = Text.empty(0).recoded(index, [_PARTS[part](m) for m in measured])
     found = _found(params, part, rows, columns, index, measured)
+    if looked is not None and part == _reporter(_RANGED[:4] + _RANGED[5:], rows):
+        found += _unranged(params, looked, columns, index, measured)
     if rows.target.type == "Num":
         table = np.array([np.nan if not (t := _PARTS[part](m)) else float(t) for m in measured] + [np.nan])
         return Outcome(table[index], found)
     return Outcome(made, found)
+
+
+def _cell(cells: tuple[str, ...], decimal_comma: bool) -> Cell:
+    value, unit, low, high, test, specimen, method, *rest = cells
+    return Cell(value, unit, low, high, test, specimen, method, decimal_comma, rest[0] if rest else None)
+
+
+def _unranged(
+    params: ResultParams, looked: Found, columns: list[Text], index: Any, measured: list[Measured]
+) -> tuple[Problem, ...]:
+    """MAP030 and MAP031: numbers that no range of the table fits, or several."""
+    number = np.array([m.exact is not None for m in measured] + [False])[index]
+    found: tuple[Problem, ...] = ()
+    for rule in (GAP, OVERLAP):
+        bad = number & looked.rule.equals(rule)
+        found += problems(rule, bad, (params.result,), (columns[0],), "", looked.detail)
+    return found
 
 
 def _part(params: ResultParams, target: VariableSpec) -> str:
@@ -145,7 +180,7 @@ def _found(
             continue
         names = tuple(n for n in (params.result, params.unit) if n and not n.startswith("="))
         shown = (0, 1)[: len(names)] if params.result == names[0] else (1,)
-        if "MAP029" in rules:
+        if "MAP029" in rules and not params.ranges:
             names = tuple(n for n in (params.low, params.high) if n and not n.startswith("="))
             shown = tuple(i for i, n in ((2, params.low), (3, params.high)) if n in names)
         for rule in rules:
@@ -190,7 +225,11 @@ def reads(params: ResultParams, target: VariableSpec) -> Reads:
     names = tuple(dict.fromkeys(n for n in named if n and not n.startswith("=")))
     suffixes = (("TESTCD", params.test), ("SPEC", params.specimen), ("METHOD", params.method))
     own = tuple(target.name[:2] + s for s, name in suffixes if not name)
-    return Reads(names=names, optional=tuple(n for n in own if n != target.name))
+    optional = tuple(n for n in own if n != target.name)
+    if params.ranges is None or (params.part or target.name[2:]) not in _RANGED:
+        return Reads(names=names, optional=optional)
+    names = tuple(dict.fromkeys((*names, *record_names(params.ranges))))
+    return Reads(names=names, columns=form_columns(params.ranges), optional=optional)
 
 
 _SENTENCES: Mapping[str, str] = {
