@@ -189,3 +189,17 @@ def test_every_cell_of_the_example_has_a_trace(user, example: Path) -> None:
                     assert step.sources or step.reads or step.notes, (path.stem, step.variable)
                 for source in step.sources:
                     assert source.value is not None, (path.stem, step.variable, source)
+
+
+@pytest.mark.parametrize(
+    ("mark", "args"),
+    [
+        ("trace", (*DAY, "--raw")),
+        ("record", ("SE", "EXAMPLE01-102-001", "--seq", "2")),
+    ],
+)
+def test_the_page_shows_what_is_printed(user, example: Path, mark: str, args: tuple[str, ...]) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "trace.md").read_text(encoding="utf-8")
+    shown = page.partition(f"<!-- {mark} -->\n```\n")[2].partition("```")[0]
+    more = (user.example_study / "raw",) if args[-1] == "--raw" else ()
+    assert user.call("trace", example, *args, *more).out == shown
