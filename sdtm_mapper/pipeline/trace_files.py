@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from sdtm_mapper.model.domain import Lineage
 from sdtm_mapper.model.errors import UserError
 from sdtm_mapper.pipeline.exchange import MANIFEST, TOOL
 from sdtm_mapper.pipeline.package import LINEAGE, PARQUET, VARIABLES, form_spec, sha256
-from sdtm_mapper.sources.files import list_folder
+from sdtm_mapper.sources.files import list_folder, matching
 from sdtm_mapper.sources.parsed import Table, distinct_names
 from sdtm_mapper.sources.read import FORMATS
 
@@ -172,25 +172,48 @@ class RawFiles:
         row = np.flatnonzero(table.record == record)
         return table.columns[table.names.index(column)].cell(int(row[0])) if len(row) else None
 
+    def _same(self, file: str) -> Path:
+        """Where an input is, if it is still what the manifest says."""
+        said = self._inputs[file]
+        name, _ = sheet_of(said)
+        path = self._paths.get(name)
+        if path is None:
+            raise UserError(
+                f"{self._folder}: there is no {name} in it, which this package was made from. "
+                "Give the folder that was the --raw of the run."
+            )
+        if (found := sha256(path)) != said["sha256"]:
+            raise UserError(
+                f"{path}: this is not the file that the package was made from: its SHA-256 begins with "
+                f"{found[:SHORT]}, the manifest says {said['sha256'][:SHORT]}. Give the raw folder of that run."
+            )
+        return path
+
+    def _dictionary(self, pattern: str, file: str) -> str:
+        """The data dictionary of a file: of several that a site's pattern fits, the one nearest to it."""
+        anywhere = pattern.replace("{folder}", "*").replace("{site}", "*")
+        fitting = matching(anywhere, self._inputs, None)
+
+        if not fitting:
+            raise UserError(f"{self._folder}: no data dictionary fits {pattern}, which {file} was read with.")
+        folders = file.split("/")[:-1]
+        return max(
+            fitting, key=lambda name: sum(a == b for a, b in zip(name.split("/"), folders, strict=False))
+        )
+
     def _table(self, file: str) -> Table:
         if file not in self._tables:
             said = self._inputs[file]
-            name, _ = sheet_of(said)
-            path = self._paths.get(name)
-            if path is None:
-                raise UserError(
-                    f"{self._folder}: there is no {name} in it, which this package was made from. "
-                    "Give the folder that was the --raw of the run."
-                )
-            if (found := sha256(path)) != said["sha256"]:
-                raise UserError(
-                    f"{path}: this is not the file that the package was made from: its SHA-256 begins with "
-                    f"{found[:SHORT]}, the manifest says {said['sha256'][:SHORT]}. "
-                    "Give the raw folder of that run."
-                )
+            path = self._same(file)
             spec = form_spec(said["read"])
+            if spec.dictionary:
+                spec = replace(spec, dictionary=str(self._same(self._dictionary(spec.dictionary, file))))
             table = FORMATS[spec.format](path, spec).table
-            assert table is not None  # it was read once with the same bytes
+            if table is None:
+                raise UserError(
+                    f"{path}: this file cannot be read any more as the run read it: a file that it needs beside it "
+                    "has changed. Give the raw folder of that run."
+                )
             names = tuple(distinct_names([spec.rename.get(n, n) for n in table.names]))
             self._tables[file] = Table(names, table.columns, table.record, table.line)
         return self._tables[file]
