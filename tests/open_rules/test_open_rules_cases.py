@@ -9,7 +9,8 @@ import pytest
 
 from sdtm_mapper.model.errors import UserError
 from sdtm_mapper.pipeline.rules_test import run_cases, terminology_for
-from validation.open_rules.cases import case_tables, read_cases, read_define, write_results
+from validation.open_rules.cases import case_tables, read_cases, write_results
+from validation.open_rules.define_xml import read_define
 
 SHARED = Path(os.environ.get("SDTM_SHARED") or Path(__file__).parents[2].parent / "shared")
 

@@ -21,7 +21,7 @@ from validation.open_rules.frame import (
     RuleFault,
     evaluate,
 )
-from validation.open_rules.frames import BUILDERS, DOMAIN_PRESENCE, RECORD_DATA, STUDY
+from validation.open_rules.frames import BUILDERS, DOMAIN_PRESENCE, RECORD_DATA, STUDY, VALUE_CHECKS
 from validation.open_rules.joins import joined
 from validation.open_rules.library import Library
 from validation.open_rules.operations import OPERATIONS
@@ -201,10 +201,16 @@ def _hit(rule: OpenRule, frame: Frame, rows: npt.NDArray[np.int64]) -> Hit:
 
 
 def as_findings(outcome: Outcome, hit: Hit, library: Library) -> Any:
-    """A hit as a table of FINDING_SCHEMA."""
+    """A hit as a table of FINDING_SCHEMA.
+
+    Only rules that look at records name one: the rows of others are variables or datasets. A rule on single
+    values names the variable that holds the value.
+    """
     rule, frame, rows = outcome.rule, hit.frame, hit.shown()
-    columns = [[shown_text(v) for v in _values(hit.column(n))] for n in hit.names]
-    by_record = hit.by_record and frame.files != (STUDY,)
+    columns = {n: [shown_text(v) for v in _values(hit.column(n))] for n in hit.names}
+    if rule.type in VALUE_CHECKS and len(rows):
+        columns = _by_variable(columns, str(frame.column("variable_name").cell(0)))
+    by_record = hit.by_record and rule.type in (RECORD_DATA, *VALUE_CHECKS)
     subject = frame.column("USUBJID").take(rows) if frame.has("USUBJID") and by_record else None
     sequence = f"{frame.prefix or ''}SEQ"
     numbers = frame.column(sequence).take(rows).numbers() if frame.has(sequence) and by_record else None
@@ -218,10 +224,17 @@ def as_findings(outcome: Outcome, hit: Hit, library: Library) -> Any:
         seq=[int(v) if v == v and v == int(v) else None for v in numbers.tolist()]
         if numbers is not None
         else None,
-        variables=hit.names,
-        values=tuple(columns),
+        variables=tuple(columns),
+        values=tuple(columns.values()),
         detail=rule.message,
     )
+
+
+def _by_variable(columns: dict[str, list[str]], variable: str) -> dict[str, list[str]]:
+    """The columns of a rule on single values, under the name of the variable that holds them."""
+    named = {variable: columns["variable_value"]} if "variable_value" in columns else {}
+    rest = {n: c for n, c in columns.items() if n not in ("variable_value", "variable_name", variable)}
+    return {**named, **rest} if named else columns
 
 
 def shown_text(value: Value) -> str:
