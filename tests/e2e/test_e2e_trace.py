@@ -203,3 +203,46 @@ def test_the_page_shows_what_is_printed(user, example: Path, mark: str, args: tu
     shown = page.partition(f"<!-- {mark} -->\n```\n")[2].partition("```")[0]
     more = (user.example_study / "raw",) if args[-1] == "--raw" else ()
     assert user.call("trace", example, *args, *more).out == shown
+
+
+def test_a_cell_of_a_workbook_has_its_sheet(user, tiny) -> None:
+    import xlsxwriter
+
+    with xlsxwriter.Workbook(tiny.raw / "dm.xlsx") as book:
+        sheet = book.add_worksheet("Subjects")
+        for row, cells in enumerate((("SUBJ", "NAME", "SEX"), ("001", "A B", "F"), ("002", "C D", "M"))):
+            sheet.write_row(row, 0, cells)
+    (tiny.raw / "dm.csv").unlink()
+    tiny.change("sources.yaml", "files: dm.csv,", "files: dm.xlsx, format: excel, sheet: Subjects,")
+    assert tiny.quiet().status == 0, tiny.findings()
+    (step,) = _steps(user, tiny.out, "DM", "TINY-002", "SEX", "--raw", tiny.raw)
+    (source,) = step["sources"]
+    assert (source["file"], source["sheet"], source["record"]) == ("dm.xlsx#Subjects", "Subjects", 3)
+    assert (source["column"], source["value"]) == ("SEX", "M")
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_a_cell_that_a_data_dictionary_decodes(user, tiny, changed: bool) -> None:
+    dictionary = (
+        '"Variable / Field Name","Form Name","Section Header","Field Type","Field Label",'
+        '"Choices, Calculations, OR Slider Labels","Field Note","Identifier?"\n'
+        'subj,dm,,text,Subject,,,\nsex,dm,,radio,Sex,"1, F | 2, M",,\n'
+    )
+    tiny.write("dd.csv", dictionary)
+    tiny.write("dm.csv", "subj,sex\n001,1\n002,2\n")
+    tiny.change(
+        "sources.yaml",
+        "dm: {files: dm.csv, subject: SUBJ, row_key: [SUBJ], identifiers: [NAME]}",
+        "dm: {files: dm.csv, format: redcap, dictionary: dd.csv, subject: subj, row_key: [subj]}",
+    )
+    tiny.change("domains/dm.yaml", "SEX: SEX", "SEX: sex.decode")
+    ended = tiny.quiet("--fail-on", "never")
+    assert ended.status == 0, ended.err
+    if changed:
+        tiny.write("dd.csv", dictionary.replace("1, F", "1, M"))
+    done = user.call("trace", tiny.out, "DM", "TINY-001", "SEX", "--raw", tiny.raw)
+    if changed:
+        assert done.status == 2
+        assert "dd.csv" in done.err
+    else:
+        assert "dm.csv:2 sex.decode = 'F'" in done.out, done.err
