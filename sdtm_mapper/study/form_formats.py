@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from sdtm_mapper.algorithms.dates import is_time_format
 from sdtm_mapper.study.faults import Faults
+from sdtm_mapper.study.overlay import Layered
 from sdtm_mapper.study.schema import FormModel
 from sdtm_mapper.study.yamltext import Doc, Path
 
@@ -59,8 +60,10 @@ def text_encoding(model: FormModel) -> str:
 
 def check_words(model: FormModel, doc: Doc, path: Path, faults: Faults) -> None:
     """Faults of words that the form's format does not know, or that hold what it cannot use."""
+    # A site that delivers in another format cannot take back what the form says for all others.
+    other = isinstance(doc, Layered) and doc.doc is not None and doc.doc.has((*doc.over, "format"))
     for word, formats in WORDS.items():
-        if word in model.model_fields_set and model.format not in formats:
+        if not other and word in model.model_fields_set and model.format not in formats:
             message = f"{word} is a word of {', '.join(formats)}; this form's format is {model.format}"
             faults.add(doc.key((*path, word)), "SPEC005", message)
     if not 1 <= model.header_rows <= HEADER_ROWS:
