@@ -31,9 +31,9 @@ def command() -> None:
 def list_(folder: Path | None, study: Path | None, version: str, long: bool) -> None:
     """List rules: id, authorities' ids, classes and domains, whether this runner supports it, message."""
     from sdtm_mapper.pipeline.rules_check import rules_of
-    from sdtm_mapper.pipeline.rules_store import load_rules
+    from sdtm_mapper.pipeline.rules_store import any_rules, load_rules
 
-    place = _folder(folder, study)
+    place = any_rules(folder, study)
     rules = rules_of(place, version) if version else load_rules(place)
     for rule in rules:
         domains = ",".join(rule.domains.include) or "ALL"
@@ -114,18 +114,3 @@ def test(ctx: click.Context, path: Path, results: Path | None, terminology: str)
     without = f"; {len(found) - len(judged)} cases have no sheet" if len(found) > len(judged) else ""
     click.echo(f"{len(judged) - len(wrong)} of {len(judged)} cases match ({share:.1f} %){without}")
     ctx.exit(1 if wrong else 0)
-
-
-def _folder(given: Path | None, study: Path | None) -> Path:
-    from sdtm_mapper.pipeline.rules_store import find_rules, installed, rules_home
-
-    found = find_rules(given, study)
-    if found is not None:
-        return found
-    pins = installed()
-    if len(pins) == 1:
-        return rules_home() / pins[0].sha256
-    if not pins:
-        raise UserError("No open rules are installed. Install them: sdtm-mapper rules install PATH|ZIP|URL")
-    names = ", ".join(f"{p.sha256[:12]} ({p.source})" for p in pins)
-    raise UserError(f"Several sets of rules are installed: {names}. Name one with --rules or --study.")

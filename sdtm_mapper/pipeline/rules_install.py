@@ -19,6 +19,7 @@ from sdtm_mapper.pipeline.rules_store import (
     PIN,
     RULE_FILE,
     Pin,
+    commit_of,
     content_hash,
     rule_files,
     rules_home,
@@ -49,7 +50,7 @@ def install_rules(source: str, sha256: str = "", confirm: Confirm | None = None)
         files, commit = _from_archive(archive, source, sha256, confirm)
         digest = hashlib.sha256(archive).hexdigest()
     elif Path(source).is_dir():
-        files, commit, digest = rule_files(Path(source)), _commit(Path(source)), ""
+        files, commit, digest = rule_files(Path(source)), commit_of(Path(source)), ""
         if sha256 and content_hash(files) != sha256.lower():
             raise UserError(f"{source}: the rules have SHA-256 {content_hash(files)}, not {sha256}.")
     elif Path(source).is_file():
@@ -160,22 +161,6 @@ def _without_top(files: Files) -> Files:
     if len(tops) == 1 and all(len(PurePosixPath(name).parts) > 2 for name, _ in files):
         return [(PurePosixPath(*PurePosixPath(name).parts[1:]).as_posix(), data) for name, data in files]
     return files
-
-
-def _commit(folder: Path) -> str:
-    """The commit of a checkout, '' where the folder is none."""
-    git = folder / ".git"
-    try:
-        head = (git / "HEAD").read_text(encoding="ascii").strip()
-        if not head.startswith("ref: "):
-            return head
-        ref = head.removeprefix("ref: ")
-        if (git / ref).is_file():
-            return (git / ref).read_text(encoding="ascii").strip()
-        packed = (git / "packed-refs").read_text(encoding="ascii").splitlines()
-        return next((line.split()[0] for line in packed if line.endswith(f" {ref}")), "")
-    except (OSError, UnicodeDecodeError):
-        return ""
 
 
 def _store(files: Files, pin: Pin) -> Pin:

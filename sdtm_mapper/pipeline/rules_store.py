@@ -64,8 +64,7 @@ def rules_by_file(folder: Path) -> list[tuple[Path, OpenRule]]:
     """Every rule file below a folder with its rule, in the order of the paths.
 
     The YAML is read once: what it holds is kept beside installed rules, else in the user's cache, under
-    the hash of the
-    files. A folder without rules raises UserError.
+    the hash of the files. It is the same whether it was kept or not. A folder without rules raises UserError.
     """
     files = rule_files(folder)
     if not files:
@@ -74,17 +73,20 @@ def rules_by_file(folder: Path) -> list[tuple[Path, OpenRule]]:
             "sdtm-mapper rules install PATH|ZIP|URL"
         )
     key = content_hash(files)
-    data = _kept(folder / INDEX, key) or _kept(_cache(key), key)
+    beside = folder / INDEX if (folder / PIN).is_file() else None
+    data = (_kept(beside, key) if beside else None) or _kept(_cache(key), key)
     if data is None:
-        data = [[name, read_data(folder / name)] for name, _ in files]
-        _keep(_cache(key), key, data)
+        text = _index(key, [[name, read_data(folder / name)] for name, _ in files])
+        _keep(_cache(key), text)
+        data = json.loads(text)["rules"]
     return [(folder / name, rule_of(mapping, f"{folder / name}")) for name, mapping in data]
 
 
 def write_index(folder: Path, files: Iterable[tuple[str, bytes]]) -> None:
     """Write the mappings of a folder's rules beside them."""
     listed = sorted(files)
-    _keep(folder / INDEX, content_hash(listed), [[name, read_data(folder / name)] for name, _ in listed])
+    data = [[name, read_data(folder / name)] for name, _ in listed]
+    _keep(folder / INDEX, _index(content_hash(listed), data))
 
 
 def rules_home() -> Path:
@@ -122,6 +124,53 @@ def find_rules(given: Path | None, study: Path | None) -> Path | None:
     return folder
 
 
+def any_rules(given: Path | None, study: Path | None) -> Path:
+    """The folder of rules to read: as `find_rules`, else the only set that is installed.
+
+    UserError says how to install rules, or which sets there are.
+    """
+    found = find_rules(given, study)
+    if found is not None:
+        return found
+    pins = installed()
+    if len(pins) == 1:
+        return rules_home() / pins[0].sha256
+    if not pins:
+        raise UserError("No open rules are installed. Install them: sdtm-mapper rules install PATH|ZIP|URL")
+    names = ", ".join(f"{p.sha256[:12]} ({p.source})" for p in pins)
+    raise UserError(f"Several sets of rules are installed: {names}. Name one with --rules or --study.")
+
+
+def pin_of(folder: Path) -> Pin:
+    """Which rules a folder holds, by their bytes as they are now; source and commit by its pin or checkout.
+
+    `source` is never more than the folder's name: no path of a machine goes into a package.
+    """
+    files = rule_files(folder)
+    key = content_hash(files)
+    if (folder / PIN).is_file():
+        kept = read_pin(folder / PIN)
+        if kept.sha256 == key:
+            return kept
+    return Pin(folder.resolve().name, key, commit_of(folder), "", len(files))
+
+
+def commit_of(folder: Path) -> str:
+    """The commit of a checkout, '' where the folder is none."""
+    git = folder / ".git"
+    try:
+        head = (git / "HEAD").read_text(encoding="ascii").strip()
+        if not head.startswith("ref: "):
+            return head
+        ref = head.removeprefix("ref: ")
+        if (git / ref).is_file():
+            return (git / ref).read_text(encoding="ascii").strip()
+        packed = (git / "packed-refs").read_text(encoding="ascii").splitlines()
+        return next((line.split()[0] for line in packed if line.endswith(f" {ref}")), "")
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
 def pin_study(study: Path, pin: Pin) -> Path:
     """Pin rules in a study's folder."""
     path = study / STUDY_PIN
@@ -157,9 +206,12 @@ def _kept(path: Path, key: str) -> list[list[Any]] | None:
     return list(kept["rules"])
 
 
-def _keep(path: Path, key: str, data: list[list[Any]]) -> None:
+def _index(key: str, data: list[list[Any]]) -> str:
+    return json.dumps({"form": _FORM, "sha256": key, "rules": data}, default=str)
+
+
+def _keep(path: Path, text: str) -> None:
     """Write what was read; where that is not possible, the YAML is read again next time."""
-    text = json.dumps({"form": _FORM, "sha256": key, "rules": data}, default=str)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
