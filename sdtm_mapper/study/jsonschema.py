@@ -70,14 +70,20 @@ def json_schema(file: str | None = None, verbs: Mapping[str, Verb] = VERBS) -> d
 
 def _verb(name: str, verb: Verb, beside: Mapping[str, Any]) -> dict[str, Any]:
     made = verb.params.model_json_schema(ref_template="#/$defs/{model}", mode="validation")
-    if "$defs" in made:
-        raise TypeError(f"the arguments of {name} nest a model, which the schema cannot hold")
-    part: dict[str, Any] = _part(made)
+    part: dict[str, Any] = _part(_inlined(made, made.pop("$defs", {})))
     properties = {**beside, **part["properties"], "if": {"type": "string"}}
     part["properties"] = properties
     part["required"] = sorted({*part.get("required", ()), name})
     part["title"] = name
     return part
+
+
+def _inlined(schema: Any, nested: Mapping[str, Any]) -> Any:
+    """The schema of a verb with the models that its arguments nest in the places that name them."""
+    if isinstance(schema, dict):
+        named = nested.get(str(schema.get("$ref", "")).rpartition("/")[2])
+        return _inlined(named, nested) if named else {k: _inlined(v, nested) for k, v in schema.items()}
+    return [_inlined(v, nested) for v in schema] if isinstance(schema, list) else schema
 
 
 def _variable(verbs: Mapping[str, Verb], beside: Mapping[str, Any]) -> dict[str, Any]:
