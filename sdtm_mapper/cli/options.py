@@ -109,6 +109,14 @@ out = click.option(
 )
 
 
+rules = click.option(
+    "--rules",
+    type=click.Path(exists=True, path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="A checkout of CDISC's open rules; otherwise those that the study pins are run, or none.",
+)
+
+
 def raw_and_out(function: F) -> F:
     """Where a delivery is, and where its package goes. Parameters: raw, out."""
     return raw(out(function))

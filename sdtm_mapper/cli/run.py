@@ -7,7 +7,7 @@ from typing import Literal
 
 import click
 
-from sdtm_mapper.cli.options import Output, raw_and_out, reporting
+from sdtm_mapper.cli.options import Output, raw_and_out, reporting, rules
 
 
 @click.command("run", short_help="Convert, check and describe a delivery.")
@@ -20,12 +20,14 @@ from sdtm_mapper.cli.options import Output, raw_and_out, reporting
     show_default=True,
     help="How much of each XPT file an independent reader reads back.",
 )
+@rules
 @reporting
 def command(
     study: Path,
     raw: Path,
     out: Path,
     verify: Literal["sample", "full"],
+    rules: Path | None,
     fail_on: str,
     baseline: Path | None,
     select: tuple[str, ...],
@@ -44,6 +46,6 @@ def command(
     from sdtm_mapper.pipeline.judge import Chosen
     from sdtm_mapper.pipeline.run import Options, run_study
 
-    options = Options(verify=verify, chosen=Chosen(baseline, select, ignore))
+    options = Options(verify=verify, chosen=Chosen(baseline, select, ignore), rules=rules)
     result = run_study(study, raw, out, options, progress(quiet))
     finish(result, fail_on, outputs, no_values, color)

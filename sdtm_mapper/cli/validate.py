@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from sdtm_mapper.cli.options import Output, reporting
+from sdtm_mapper.cli.options import Output, reporting, rules
 
 
 @click.command("validate", short_help="Check a package, ours or another's.")
@@ -22,11 +22,13 @@ from sdtm_mapper.cli.options import Output, reporting
     metavar="RELEASE",
     help="A release of controlled terminology; otherwise that of the study, of the package, or the newest.",
 )
+@rules
 @reporting
 def command(
     package: Path,
     study: Path | None,
     terminology: str,
+    rules: Path | None,
     fail_on: str,
     baseline: Path | None,
     select: tuple[str, ...],
@@ -47,5 +49,5 @@ def command(
     from sdtm_mapper.pipeline.validate import validate_folder
 
     chosen = Chosen(baseline, select, ignore)
-    result = validate_folder(package, study, chosen, progress(quiet), terminology)
+    result = validate_folder(package, study, chosen, progress(quiet), terminology, rules)
     finish(result, fail_on, outputs, no_values, color)

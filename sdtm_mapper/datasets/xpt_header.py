@@ -175,6 +175,12 @@ def _refuse_others(head: bytes, where: str) -> None:
         raise UserError(f"{where}: the file ends within its header; it is cut off. Copy it again.")
 
 
+def file_size(widths: Sequence[int], records: int) -> int:
+    """The bytes of a file with these widths of its variables: header and records, each filled up to 80 bytes."""
+    names, data = 140 * len(widths), sum(widths) * records
+    return 9 * RECORD + names + (-names % RECORD) + data + (-data % RECORD)
+
+
 def _number(cell: bytes, what: str, where: str) -> int:
     if not cell.isdigit():
         raise UserError(f"{where}: the header does not say {what}; the file is damaged.")

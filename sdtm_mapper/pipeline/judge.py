@@ -18,6 +18,7 @@ from sdtm_mapper.model.run import Verdict
 from sdtm_mapper.model.study import Study, StudyTerminology
 from sdtm_mapper.pipeline.findings import apply_baseline, complete
 from sdtm_mapper.pipeline.load import Standards
+from sdtm_mapper.pipeline.open_rules import Asked, reported_once, run_open_rules
 from sdtm_mapper.pipeline.package import read_findings
 from sdtm_mapper.standards.rules import load_rules
 from validation.floor import check_domains, validate
@@ -43,6 +44,7 @@ class Subject:
     domains: Sequence[Domain]
     standards: Standards
     study: Study | None = None
+    asked: Asked = field(default_factory=Asked)  # of the open rules
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,12 @@ def floor(subject: Subject) -> Checked:
     return Checked(*check_domains(subject.domains, against))
 
 
-RULE_SETS: tuple[RuleSet, ...] = (floor,)  # here other sets of rules join, for all commands
+def open_rules(subject: Subject) -> Checked:
+    """CDISC's open rules, on the datasets as their files are."""
+    return Checked(*run_open_rules(subject.asked, subject.standards))
+
+
+RULE_SETS: tuple[RuleSet, ...] = (floor, open_rules)  # here other sets of rules join, for all commands
 
 
 def check(subject: Subject, rule_sets: Sequence[RuleSet] = RULE_SETS) -> Checked:
@@ -99,11 +106,12 @@ def judged(
     """Join the rules' findings with those of other stages: completed, held against the baseline, selected."""
     rules = {**load_rules(), **checked.rules}
     findings = complete(all_findings([*others, checked.findings]), domains, study, rules, files)
+    findings, own_results = reported_once(findings, checked.results, checked.rules.keys())
     if chosen.baseline is not None:
         findings = apply_baseline(findings, read_findings(chosen.baseline))
     live = pc.is_in(findings["status"], value_set=pa.array(["new", "known"]))
     rejected = pc.any(pc.and_(live, pc.equal(findings["severity"], "reject"))).as_py()
-    findings, results = _selected(findings, _with_stages(checked.results, findings), chosen)
+    findings, results = _selected(findings, _with_stages(own_results, findings), chosen)
     used = {r.rule for r in results} | set(findings["rule"].to_pylist())
     return Judged(findings, results, {c: rules[c] for c in sorted(used) if c in rules}, bool(rejected))
 

@@ -26,6 +26,7 @@ from sdtm_mapper.model.run import RunResult
 from sdtm_mapper.model.study import FormSpec
 from sdtm_mapper.pipeline.exchange import MANIFEST, TOOL
 from sdtm_mapper.pipeline.load import Converted
+from sdtm_mapper.pipeline.rules_store import Pin
 
 SDTM, PARQUET, LINEAGE, LEDGER = "sdtm", "parquet", "lineage", "ledger"
 DEFINE = "define.xml"
@@ -58,12 +59,16 @@ LIBRARIES = ("lxml", "numpy", "pandas", "pandera", "pyarrow")
 
 @dataclass(frozen=True)
 class Package:
-    """What is written: datasets, their XPT widths, those without an XPT file, the define."""
+    """What is written: datasets, their XPT widths, those without an XPT file, the define.
+
+    `rules` are the open rules that the datasets were held against.
+    """
 
     domains: tuple[Domain, ...]
     widths: Mapping[str, Mapping[str, int]]
     withheld: frozenset[str]
     define: bytes
+    rules: Pin | None = None
 
 
 def write_package(
@@ -82,11 +87,13 @@ def write_package(
             write_xpt(path, domain, widths, converted.delivery.timestamp)
             differences += verify_xpt(path, domain, widths, verify)
     (folder / SDTM / DEFINE).write_bytes(parts.define)
-    write_mapped(folder, converted, result, "run")
+    write_mapped(folder, converted, result, "run", parts.rules)
     return differences
 
 
-def write_mapped(folder: Path, converted: Converted, result: RunResult, job: str) -> None:
+def write_mapped(
+    folder: Path, converted: Converted, result: RunResult, job: str, rules: Pin | None = None
+) -> None:
     """Write what the mapping alone gives, and the manifest over all that is in the folder.
 
     Parquet, lineage, ledger, findings and results; `job` is the command that the manifest names.
@@ -103,10 +110,12 @@ def write_mapped(folder: Path, converted: Converted, result: RunResult, job: str
         write_table(folder / LEDGER / f"{name}.parquet", table)
     write_table(folder / FINDINGS, result.findings)
     write_table(folder / RESULTS, results_table(result.results))
-    write_json(folder / MANIFEST, manifest(folder, converted, result, job))
+    write_json(folder / MANIFEST, manifest(folder, converted, result, job, rules))
 
 
-def manifest(folder: Path, converted: Converted, result: RunResult, job: str) -> dict[str, Any]:
+def manifest(
+    folder: Path, converted: Converted, result: RunResult, job: str, rules: Pin | None = None
+) -> dict[str, Any]:
     """What went in, by what it was made, and what came out, each with its SHA-256; no absolute path."""
     study = converted.study
     outputs = sorted(p for p in folder.rglob("*") if p.is_file())
@@ -126,6 +135,9 @@ def manifest(folder: Path, converted: Converted, result: RunResult, job: str) ->
                 "release": converted.standards.terminology.release,
                 "sha256": converted.standards.terminology.sha256,
             },
+            "open rules": None
+            if rules is None
+            else {"commit": rules.commit, "sha256": rules.sha256, "rules": rules.rules},
         },
         "libraries": {name: importlib.metadata.version(name) for name in LIBRARIES},
         "options": dict(result.options),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,6 +20,7 @@ from sdtm_mapper.model.run import DatasetSummary, RunResult
 from sdtm_mapper.pipeline.exchange import package
 from sdtm_mapper.pipeline.judge import ALL, Checked, Chosen, Subject, check, judged, verdict
 from sdtm_mapper.pipeline.load import Converted, Say, convert_delivery
+from sdtm_mapper.pipeline.open_rules import Asked, Pinned, built_variables, choose, written_tables
 from sdtm_mapper.pipeline.package import DEFINE, Package, write_package
 
 NO_RECORDS = "no records"
@@ -32,6 +33,7 @@ class Options:
     verify: Literal["sample", "full"] = "sample"  # or 'full': read all XPT files back
     chosen: Chosen = ALL
     partitions: int = 1
+    rules: Path | None = None  # a folder of CDISC's open rules; None: those that the study pins
 
 
 def run_study(folder: Path, raw: Path, out: Path, options: Options, say: Say) -> RunResult:
@@ -40,9 +42,10 @@ def run_study(folder: Path, raw: Path, out: Path, options: Options, say: Say) ->
     What a format cannot hold withholds that dataset's file, not the package: the verdict is then
     INCOMPLETE. UserError leaves what stood at `out` as it was.
     """
+    rules = choose(options.rules, folder)
     with package(out) as staging:
         converted = convert_delivery(folder, raw, say, options.partitions)
-        result, parts = judge(converted, options, say)
+        result, parts = judge(converted, options, say, rules)
         say("writing the package")
         differences = write_package(staging, converted, parts, result, options.verify)
         if differences:
@@ -52,12 +55,16 @@ def run_study(folder: Path, raw: Path, out: Path, options: Options, say: Say) ->
         return result
 
 
-def judge(converted: Converted, options: Options, say: Say) -> tuple[RunResult, Package]:
-    """Check and describe what was mapped; what cannot be written is withheld, with the reason."""
+def judge(
+    converted: Converted, options: Options, say: Say, rules: Pinned | None = None
+) -> tuple[RunResult, Package]:
+    """Check and describe what was mapped; what cannot be written is withheld, with the reason.
+
+    `rules` are CDISC's open rules; they are run on the datasets as they will be written.
+    """
     study, standards = converted.study, converted.standards
     domains = converted.mapped.domains
     say(f"checking {len(domains)} datasets")
-    checked = check(Subject(domains, standards, study))
     export = {d.name: xpt_problems(d) for d in domains}
     withheld = {d.name: reason for d in domains if (reason := _withheld(d, export[d.name]))}
     widths = shared_widths([d for d in domains if len(d)])
@@ -72,14 +79,17 @@ def judge(converted: Converted, options: Options, say: Say) -> tuple[RunResult, 
         __version__,
     )
     xml = to_xml(define)
+    asked = Asked(rules, written_tables(domains, widths, withheld), built_variables(define))
+    checked = check(Subject(domains, standards, study, asked))
     others = [
         *(export[d.name] for d in domains if len(d)),
         define_findings(study, domains, standards.guide, standards.terminology),
         schema_findings(xml, DEFINE),
     ]
-    return told(converted, checked, others, withheld, options.chosen), Package(
-        domains, widths, frozenset(withheld), xml
-    )
+    result = told(converted, checked, others, withheld, options.chosen)
+    if rules is not None:
+        result = replace(result, versions={**result.versions, "open rules": rules.name})
+    return result, Package(domains, widths, frozenset(withheld), xml, rules.pin if rules else None)
 
 
 def told(

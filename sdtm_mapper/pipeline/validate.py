@@ -25,6 +25,7 @@ from sdtm_mapper.model.study import DomainSpec, StandardsPin, Study
 from sdtm_mapper.pipeline.exchange import MANIFEST, TOOL
 from sdtm_mapper.pipeline.judge import Chosen, Subject, check, judged, verdict
 from sdtm_mapper.pipeline.load import Say, Standards, load_standards
+from sdtm_mapper.pipeline.open_rules import Asked, choose, file_variables, package_tables
 from sdtm_mapper.pipeline.package import DEFINE, LINEAGE, PARQUET, SDTM, VARIABLES
 from sdtm_mapper.standards.guide import Guide, load_guide
 from sdtm_mapper.standards.terminology import installed, load_terminology
@@ -44,21 +45,35 @@ class _Found:
     manifest: Mapping[str, Any]
     root: Path
 
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Bytes of the XPT files, by file name."""
+        folder = self.root / SDTM if self.manifest else self.root
+        paths = (folder / d.file for d in self.datasets if d.file.lower().endswith(".xpt"))
+        return {p.name: p.stat().st_size for p in paths}
+
 
 def validate_folder(
-    folder: Path, study_folder: Path | None, chosen: Chosen, say: Say, release: str = ""
+    folder: Path,
+    study_folder: Path | None,
+    chosen: Chosen,
+    say: Say,
+    release: str = "",
+    rules_folder: Path | None = None,
 ) -> RunResult:
     """Check the datasets of a package, and the define.xml beside them.
 
     With a study's folder its spec says keys, codelists and labels; without one only the guide does. The
     standards are those of the study, else of our package's manifest, else SDTMIG 3.4; `release` names
-    another release of controlled terminology.
+    another release of controlled terminology. CDISC's open rules are those of `rules_folder`, else those
+    that the study pins.
 
     Raises
     ------
     UserError
         For a folder without datasets, files that cannot be read, and standards that are not installed.
     """
+    rules = choose(rules_folder, study_folder)
     study = read_study(study_folder) if study_folder is not None else None
     found = _read(folder)
     standards, pin = _standards(study, found.manifest, release)
@@ -66,7 +81,8 @@ def validate_folder(
         _say_changes(study, found.manifest, say)
     say(f"checking {len(found.datasets)} datasets of {folder.name}")
     domains = _domains(found, study, standards.guide)
-    checked = check(Subject(domains, standards, study))
+    asked = Asked(rules, package_tables(found.datasets, found.sizes), file_variables(found.define))
+    checked = check(Subject(domains, standards, study, asked))
     others = [xpt_problems(d) for d in domains if len(d)]
     if found.define is not None:
         others.append(schema_findings(found.define.read_bytes(), DEFINE))
@@ -85,6 +101,7 @@ def validate_folder(
             "SDTMIG": pin.sdtmig,
             "SDTM CT": standards.terminology.release,
             "Define-XML": pin.define if found.define is not None else "",
+            **({"open rules": rules.name} if rules else {}),
         },
         verdict=verdict(done.rejected, bool(found.without_xpt)),
         datasets=summaries,
