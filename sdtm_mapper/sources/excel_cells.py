@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 DIGITS = 15  # that a spreadsheet keeps of a number
@@ -50,6 +51,7 @@ class CellTexts:
         return str(cell.isoformat())  # a date that the cell's own XML writes in ISO 8601
 
 
+@lru_cache(maxsize=2**16)
 def stored_text(kind: str, number: str, epoch_1904: bool) -> tuple[str, bool]:
     """The text of a stored number by its format's kind (see excel_styles), and whether it is what it should be."""
     value = Decimal(number)
