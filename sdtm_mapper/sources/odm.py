@@ -25,6 +25,9 @@ LEVELS = {
     "ItemGroupData": "ItemGroup",
 }
 
+# Elements that the parser tells of; items are looked at within their group. {*}: of any namespace, or none.
+HEARD = [f"{{*}}{name}" for name in ("ODM", "ClinicalData", "SiteRef", *LEVELS, *ELEMENTS)]
+
 
 def read_odm(path: Path, spec: FormSpec) -> Parsed:
     """Read one form's rows from an ODM file; entities, DOCTYPE and network are never used."""
@@ -95,6 +98,7 @@ class _Reader:
         events = etree.iterparse(
             str(path),
             events=("start", "end"),
+            tag=HEARD,
             resolve_entities=False,
             load_dtd=False,
             no_network=True,
