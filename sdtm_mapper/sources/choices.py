@@ -54,7 +54,9 @@ def with_decode(
     unknown = [v for v in column.distinct() if v not in choices]
     if not unknown:
         return out, []
-    hidden = name in table.secret or bool({name, spec.rename.get(name, name)} & set(spec.identifiers))
+    target = spec.rename.get(name, name)
+    known = {name, target, f"{name}{DECODE}", f"{target}{DECODE}"}
+    hidden = name in table.secret or bool(known & set(spec.identifiers))
     rows = np.flatnonzero(column.isin(unknown))
     seen, group = distinct_rows([column.take(rows)])
     counts = np.bincount(group, minlength=len(seen))

@@ -77,7 +77,9 @@ def _filled(table: Table, name: str, typed: Text, spec: FormSpec) -> tuple[Table
     at = table.names.index(name)
     columns = (*table.columns[:at], _either(column, instead), *table.columns[at + 1 :])
     rows = np.flatnonzero(lacking)
-    known = {name, spec.rename.get(name, name), f"{name}_RAW"}
+    said = [name, *(f"{name}{s}" for s in SAME)]
+    target = spec.rename.get(name, name)
+    known = {*said, *(spec.rename.get(n, n) for n in said), *(f"{target}{s}" for s in SAME)}
     values = None if known & set(spec.identifiers) else (typed.take(rows), instead.take(rows))
     flaw = Flaw(
         "SRC052",

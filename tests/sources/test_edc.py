@@ -125,7 +125,7 @@ def test_rave_dates_from_their_parts(tmp_path: Path) -> None:
 
 def test_what_repeats_an_identifier_is_one(tmp_path: Path) -> None:
     text = "ID,NAM,NAM_RAW,NAM_STD\n1,,Lin,9\n2,Wu,Wu,8\n"
-    for declared in ("NAM", "NAM_RAW"):
+    for declared in ("NAM", "NAM_RAW", "NAM_STD"):
         reading = read(tmp_path, {"ae.csv": text}, replace(RAVE, identifiers=(declared,)))
         assert list(cells(reading, "ae")) == ["ID"]
         assert reading.forms["ae"].identifiers == {"NAM": 2, "NAM_RAW": 2, "NAM_STD": 2}
