@@ -10,6 +10,7 @@ from sdtm_mapper.algorithms import (
     concatenate,
     convert_unit,
     derive_armnrs,
+    derive_ctcae,
     derive_epoch,
     derive_seq,
     derive_study_day,
@@ -51,6 +52,7 @@ VERBS: Mapping[str, Verb] = {
     "derive_blfl": baseline.BLFL,
     "derive_epoch": derive_epoch.VERB,
     "derive_armnrs": derive_armnrs.VERB,
+    "derive_ctcae": derive_ctcae.VERB,
     "identifier": identifier.VERB,
     "no_data": no_data.VERB,
 }

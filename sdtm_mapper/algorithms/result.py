@@ -105,27 +105,32 @@ def apply(params: ResultParams, rows: Rows) -> Outcome:
     --STRESC and --STRESN show the test's decimals.
     """
     part = _part(params, rows.target)
-    columns = _columns(params, rows)
-    looked = look_up(params.ranges, rows) if params.ranges and part in _RANGED else None
-    if looked is not None:
-        columns[2:4] = looked.low, looked.high
-    elif part not in _RANGED:
-        columns[2:4] = [Text.empty(rows.n)] * 2  # fewer distinct cells, and no range to judge
-    unit = looked.unit if looked and params.ranges and params.ranges.unit else None
-    columns += [unit] if unit else []
-    first, index = distinct_rows(columns)
-    cells = zip(*(c.take(first).strings() for c in columns), strict=True)
-    comma = params.decimal_comma
-    laboratory = _laboratory(rows)
-    measured = [laboratory.measure(_cell(c, comma)) for c in cells]
-    made = Text.empty(0).recoded(index, [_PARTS[part](m) for m in measured])
+    columns, looked, index, measured = measure(params, rows, part in _RANGED)
     found = _found(params, part, rows, columns, index, measured)
     if looked is not None and part == _reporter(_RANGED[:4] + _RANGED[5:], rows):
         found += _unranged(params, looked, columns, index, measured)
     if rows.target.type == "Num":
         table = np.array([np.nan if not (t := _PARTS[part](m)) else float(t) for m in measured] + [np.nan])
         return Outcome(table[index], found)
-    return Outcome(made, found)
+    return Outcome(Text.empty(0).recoded(index, [_PARTS[part](m) for m in measured]), found)
+
+
+def measure(
+    params: ResultParams, rows: Rows, ranged: bool
+) -> tuple[list[Text], Found | None, Any, list[Measured]]:
+    """(columns read, ranges of the table, index of each record, distinct results) of a domain's records."""
+    columns = _columns(params, rows)
+    looked = look_up(params.ranges, rows) if params.ranges and ranged else None
+    if looked is not None:
+        columns[2:4] = looked.low, looked.high
+    elif not ranged:
+        columns[2:4] = [Text.empty(rows.n)] * 2  # fewer distinct cells, and no range to judge
+    unit = looked.unit if looked and params.ranges and params.ranges.unit else None
+    columns += [unit] if unit else []
+    first, index = distinct_rows(columns)
+    cells = zip(*(c.take(first).strings() for c in columns), strict=True)
+    laboratory = _laboratory(rows)
+    return columns, looked, index, [laboratory.measure(_cell(c, params.decimal_comma)) for c in cells]
 
 
 def _cell(cells: tuple[str, ...], decimal_comma: bool) -> Cell:
