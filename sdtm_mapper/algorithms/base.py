@@ -50,6 +50,8 @@ class Problem:
     values: tuple[Text, ...]  # one per column, aligned with rows
     expected: Text | str = ""
     detail: Text | str = ""
+    form: str = ""  # where the cells are of another form than the records': that form,
+    form_rows: Index | None = None  # and its row for each of `rows`
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
 from pydantic import create_model, field_validator
 
-from sdtm_mapper.algorithms.base import Outcome, Params, Reads, Rows, Table, Verb
+from sdtm_mapper.algorithms.base import Outcome, Params, Problem, Reads, Rows, Table, Verb
 from sdtm_mapper.algorithms.conditions import ConditionError, evaluate, names, parse
 from sdtm_mapper.algorithms.conditions.evaluate import decimal_or_none
 from sdtm_mapper.algorithms.values import cased, typed
@@ -98,6 +99,14 @@ def best_rows(table: Table, usable: Mask, order: Numbers | None, last: bool, row
     return chosen[np.asarray(rows.subject_codes)]
 
 
+def _placed(problem: Problem, source: str, at: Any, rows: Rows) -> Problem:
+    """The problem with the row of the form that its text is of, where `source` is a form's column."""
+    table, _, column = source.partition(".")
+    if rows.domain_table(table) is not None:
+        return problem
+    return replace(problem, columns=(column,), form=table, form_rows=np.asarray(at)[problem.rows])
+
+
 def _make(name: str, last: bool, words: str) -> Verb:
     model: Any = create_model(name.capitalize(), __base__=Over, **{name: (str, ...)})  # type: ignore[call-overload]
 
@@ -108,9 +117,10 @@ def _make(name: str, last: bool, words: str) -> Verb:
             empty: Column = Text.empty(rows.n) if rows.target.type == "Char" else np.full(rows.n, np.nan)
             return Outcome(empty)
         column = take(*found)
-        if isinstance(column, Text):
-            return typed(column, rows.target.type, (source,))
-        return Outcome(column)
+        if not isinstance(column, Text):
+            return Outcome(column)
+        outcome = typed(column, rows.target.type, (source,))
+        return Outcome(outcome.column, tuple(_placed(p, source, found[1], rows) for p in outcome.problems))
 
     def reads(params: Any, target: VariableSpec) -> Reads:
         source = getattr(params, name)

@@ -88,6 +88,11 @@ def _stack(parts: Sequence[Any], kind: Any) -> Any:
 def _finding(rows: DomainRows, variable: str, branch: int, problem: Problem) -> Any:
     """A verb's problem as findings; raw file and record come later, from the lineage."""
     columns = [rows.raw_names(n).take(problem.rows) for n in problem.columns]
+    place: dict[str, Any] = {}
+    if problem.form_rows is not None:
+        raw, at = rows.space.forms.by_name[problem.form].raw, problem.form_rows
+        place["raw_file"] = Text.of([f.path for f in raw.files]).take(raw.file[at])
+        place["raw_record"] = raw.record[at]
     ref = rows.variables[variable].branches[branch].ref
     return findings(
         problem.rule,
@@ -101,6 +106,7 @@ def _finding(rows: DomainRows, variable: str, branch: int, problem: Problem) -> 
         raw_column=_joined(columns, ", ") if columns else None,
         spec_file=ref.file,
         spec_line=ref.line,
+        **place,
     )
 
 

@@ -189,6 +189,8 @@ def _within(problem: Problem, mask: Mask) -> Problem | None:
         tuple(v.take(at) for v in problem.values),
         cut(problem.expected),
         cut(problem.detail),
+        problem.form,
+        None if problem.form_rows is None else problem.form_rows[at],
     )
 
 

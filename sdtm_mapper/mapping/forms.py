@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import regex
 
+from sdtm_mapper.algorithms.conditions.evaluate import REGEX_SECONDS
 from sdtm_mapper.algorithms.dates import compile_formats, interval
 from sdtm_mapper.model.columns import Index, Mask, Text, distinct_rows
+from sdtm_mapper.model.errors import UserError
 from sdtm_mapper.model.finding import all_findings, findings
 from sdtm_mapper.model.raw import RawForm
-from sdtm_mapper.model.study import Delivery, FormSpec, Study
+from sdtm_mapper.model.study import Delivery, FormSpec, Study, VariableSpec
 
 _NAME = re.compile(r"\{(\w+)\}")
 
@@ -66,11 +68,17 @@ def prepare_forms(study: Study, raws: Mapping[str, RawForm], delivery: Delivery)
     """Give each row its subject, and judge which rows take part.
 
     A row without a subject, or whose subject does not fit the declared pattern, is rejected (MAP011);
-    a row dated after the cut-off is excluded.
+    a row dated after the cut-off is excluded. Where the cut-off date is no date that can be read, the row
+    stays and is MAP041.
+
+    Raises
+    ------
+    UserError
+        For a subject pattern that takes too long on an identifier.
     """
-    parts, subjects = _identify(study, raws)
+    parts, subjects, shared = _identify(study, raws)
     out: dict[str, Form] = {}
-    tables = []
+    tables = [shared]
     for name, raw in raws.items():
         ids = parts[name]
         subject_codes = ids["USUBJID"].codes  # the distinct values are the subjects, sorted
@@ -79,19 +87,29 @@ def prepare_forms(study: Study, raws: Mapping[str, RawForm], delivery: Delivery)
         judged = [("rejected", "the subject is missing or does not fit the declared pattern", nobody)]
         if nobody.any():
             tables.append(_no_subject(raw, nobody))
-        late = _after_cutoff(raw, delivery.cutoff) if delivery.cutoff else np.zeros(len(raw), np.bool_)
+        late = np.zeros(len(raw), np.bool_)
+        if delivery.cutoff:
+            late, unread = _after_cutoff(raw, delivery.cutoff)
+            if (unread & ~nobody).any():
+                tables.append(_not_dated(raw, unread & ~nobody, delivery.cutoff, ids["USUBJID"]))
         judged.append(("excluded", f"after the cut-off {delivery.cutoff}", late & ~nobody))
         out[name] = Form(raw, subject_codes, ids, ~(nobody | late), tuple(judged))
     return Forms(out, subjects, all_findings(tables))
 
 
-_IDENTIFIERS = ("USUBJID", "SITEID", "SUBJID")
+class _Identity(NamedTuple):
+    """What one (subject, site) of the raw data is called; '' for what cannot be said."""
+
+    usubjid: str
+    site: str
+    subject: str
+    parts: tuple[str, ...] = ()  # what the template was filled with
 
 
 def _identify(
     study: Study, raws: Mapping[str, RawForm]
-) -> tuple[dict[str, dict[str, Text]], tuple[str, ...]]:
-    """USUBJID, SITEID and SUBJID of all rows of all forms, and all subjects.
+) -> tuple[dict[str, dict[str, Text]], tuple[str, ...], Any]:
+    """USUBJID, SITEID and SUBJID of all rows of all forms, all subjects, and findings.
 
     Each distinct (subject, site) is judged once, over all forms.
     """
@@ -99,9 +117,30 @@ def _identify(
     places = {name: _known_rows(raw, known) for name, raw in raws.items()}
     judges = {pattern: _identifier_of(study, pattern) for pattern in {k[0] for k in known}}
     made = [judges[pattern](subject.strip(), site.strip()) for pattern, subject, site in known]
-    table = {k: Text.of([m[i] for m in made]).sorted() for i, k in enumerate(_IDENTIFIERS)}
+    columns = {"USUBJID": [m.usubjid for m in made], "SITEID": [m.site for m in made]}
+    columns["SUBJID"] = [m.subject for m in made]
+    table = {name: Text.of(cells).sorted() for name, cells in columns.items()}
     subjects = tuple(table["USUBJID"].values.to_pylist())
-    return {name: {k: t.take(at) for k, t in table.items()} for name, at in places.items()}, subjects
+    identified = {name: {k: t.take(at) for k, t in table.items()} for name, at in places.items()}
+    return identified, subjects, _shared(made)
+
+
+def _shared(made: list[_Identity]) -> Any:
+    """MAP040: a USUBJID that several sites give, or that the template makes of different parts."""
+    of: dict[str, list[_Identity]] = {}
+    for one in dict.fromkeys(made):
+        if one.usubjid:
+            of.setdefault(one.usubjid, []).append(one)
+    tables = []
+    for usubjid, several in sorted(of.items()):
+        sites = {i.site for i in several if i.site}
+        if len(sites) > 1 or len({i.parts for i in several}) > 1:
+            who = sorted({(i.site, i.subject) for i in several})
+            detail = "; ".join(f"site {site or 'unknown'}, subject {subject}" for site, subject in who)
+            tables.append(
+                findings("MAP040", variables=("USUBJID",), values=(usubjid,), usubjid=usubjid, detail=detail)
+            )
+    return all_findings(tables)
 
 
 def _known_rows(raw: RawForm, known: dict[tuple[str | None, str, str], int]) -> Index:
@@ -120,8 +159,8 @@ def _known_rows(raw: RawForm, known: dict[tuple[str | None, str, str], int]) -> 
     return out
 
 
-def _identifier_of(study: Study, declared: str | None) -> Callable[[str, str], tuple[str, str, str]]:
-    """A function from (subject, site) to (USUBJID, SITEID, SUBJID); '' for what cannot be said."""
+def _identifier_of(study: Study, declared: str | None) -> Callable[[str, str], _Identity]:
+    """A function from (subject, site) to what they are called."""
     pieces = _NAME.split(study.usubjid)  # text, name, text, name, ..., text
     template = "%s".join(p.replace("%", "%%") for p in pieces[::2])
     pattern = regex.compile(declared) if declared else None
@@ -134,18 +173,29 @@ def _identifier_of(study: Study, declared: str | None) -> Callable[[str, str], t
     wanted = [places(name) for name in pieces[1::2]]
     sites, subjects = places("SITEID"), places("SUBJID")
 
-    def identify(subject: str, site: str) -> tuple[str, str, str]:
+    def identify(subject: str, site: str) -> _Identity:
         values: tuple[str | None, ...] = (study.id, site, subject)
         if pattern is not None:
-            match = pattern.fullmatch(subject) if subject else None
+            match = _fitted(pattern, subject) if subject else None
             if match is None:
-                return "", site, ""
+                return _Identity("", site, "")
             values += tuple(match[g] for g in groups)
         filled = tuple([_first(values, at) for at in wanted])
         usubjid = template % filled if subject and all(filled) else ""
-        return usubjid, _first(values, sites), _first(values, subjects) if usubjid else ""
+        named = _first(values, subjects) if usubjid else ""
+        return _Identity(usubjid, _first(values, sites), named, filled)
 
     return identify
+
+
+def _fitted(pattern: Any, subject: str) -> Any:
+    try:
+        return pattern.fullmatch(subject, timeout=REGEX_SECONDS)
+    except TimeoutError:
+        raise UserError(
+            f"sources.yaml: the subject pattern {pattern.pattern!r} takes too long on one of the identifiers;"
+            " make it simpler"
+        ) from None
 
 
 def _first(values: tuple[str | None, ...], at: list[int]) -> str:
@@ -188,17 +238,75 @@ def _no_subject(raw: RawForm, rows: Mask) -> Any:
     return all_findings(tables)
 
 
-def _after_cutoff(raw: RawForm, cutoff: str) -> Mask:
-    out = np.zeros(len(raw), np.bool_)
+def _after_cutoff(raw: RawForm, cutoff: str) -> tuple[Mask, Mask]:
+    """Rows after the cut-off, and rows whose text for it is no date that can be read."""
+    out, unread = np.zeros(len(raw), np.bool_), np.zeros(len(raw), np.bool_)
     for mask, spec in spec_masks(raw, lambda s: (s.cutoff, s.dates.get(s.cutoff or ""), s.unknown)):
         if spec.cutoff is None or spec.cutoff not in raw.columns:
             continue
+        here = np.ones(len(raw), np.bool_) if mask is None else mask
         dates = _iso(raw, spec.cutoff)
-        late = dates.hits(
-            [(b := interval(v)) is not None and b[0][:10] > cutoff[:10] for v in dates.values.to_pylist()]
-        )
-        out |= late if mask is None else late & mask
-    return out
+        firsts = [interval(v)[0] for v in dates.values.to_pylist()]
+        out |= here & dates.hits([first[:10] > cutoff[:10] for first in firsts])
+        unread |= here & dates.hits([not first for first in firsts])
+        unread |= here & _unread(raw, spec.cutoff)[0]
+    return out, unread
+
+
+def _not_dated(raw: RawForm, rows: Mask, cutoff: str, usubjid: Text) -> Any:
+    """MAP041: rows that the cut-off could not judge."""
+    at = np.flatnonzero(rows)
+    tables = []
+    for mask, spec in spec_masks(raw, lambda s: s.cutoff):
+        here = at if mask is None else at[mask[at]]
+        if spec.cutoff is not None and len(here):
+            tables.append(_of_rows("MAP041", raw, spec.cutoff, here, usubjid, expected=cutoff))
+    return all_findings(tables)
+
+
+def _of_rows(rule: str, raw: RawForm, column: str, rows: Index, usubjid: Text, **more: Any) -> Any:
+    """Findings on raw cells of one column."""
+    return findings(
+        rule,
+        n=len(rows),
+        values=(raw.columns[column].take(rows),),
+        raw_file=Text.of([f.path for f in raw.files]).take(raw.file[rows]),
+        raw_record=raw.record[rows],
+        raw_column=column,
+        usubjid=usubjid.take(rows),
+        **{"variables": (column,), **more},
+    )
+
+
+def unread_dates(form: Form, column: str, dataset: str, variable: VariableSpec) -> Any:
+    """MAP005 for the rows of a form that take part and whose text fits no declared format of a date column."""
+    bad, details = _unread(form.raw, column)
+    at = np.flatnonzero(bad & form.alive)
+    return _of_rows(
+        "MAP005",
+        form.raw,
+        column,
+        at,
+        form.identifiers["USUBJID"],
+        dataset=dataset,
+        variables=(variable.name,),
+        detail=details.take(at),
+        spec_file=variable.ref.file,
+        spec_line=variable.ref.line,
+    )
+
+
+def _unread(raw: RawForm, column: str) -> tuple[Mask, Text]:
+    """Which cells of a date column fit no declared format, and what is wrong with each."""
+    text = raw.columns.get(column, Text.empty(len(raw)))
+    parts = [Text.empty(len(raw))]
+    for mask, spec in spec_masks(raw, lambda s: (s.dates.get(column), s.unknown)):
+        if declared := spec.dates.get(column):
+            parse = compile_formats(declared, spec.unknown)
+            problem = text.map(lambda v, parse=parse: parse(v).problem)  # type: ignore[misc]
+            parts.append(problem if mask is None else problem.where(mask))
+    details = _overlay(parts, len(raw))
+    return ~details.is_empty, details
 
 
 def _iso(raw: RawForm, column: str) -> Text:

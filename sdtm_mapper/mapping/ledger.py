@@ -62,7 +62,9 @@ def _uses(forms: Forms, built: Sequence[Built]) -> dict[tuple[str, str], list[st
             for read, what in (*named, *((c, "key") for c in spec.row_key)):
                 if read:
                     use(name, read, what)
-        for column, sources in reversed(tuple(form.raw.derived.items())):  # what is read of one is read of those
+        for column, sources in reversed(
+            tuple(form.raw.derived.items())
+        ):  # what is read of one is read of those
             for what in found.get((name, column), ()):
                 for source in sources:
                     use(name, source, what)

@@ -11,7 +11,7 @@ import rapidfuzz.process
 from sdtm_mapper.mapping.built import Built, build, merge
 from sdtm_mapper.mapping.engine import make_domains
 from sdtm_mapper.mapping.finish import finish
-from sdtm_mapper.mapping.forms import Forms, prepare_forms
+from sdtm_mapper.mapping.forms import Forms, prepare_forms, unread_dates
 from sdtm_mapper.mapping.ledger import make_ledger
 from sdtm_mapper.mapping.longtext import split_domain
 from sdtm_mapper.mapping.rows import DomainRows, Terminology, Workspace
@@ -58,7 +58,7 @@ def map_study(
         made = make_domains(space)
         parts.append([build(space.domains[d.name], made[d.name]) for d in study.domains])
         spaces.append(space)
-    tables += [_unknown_names(spaces), _several(spaces)]
+    tables += [_unknown_names(spaces), _several(spaces), _unread_dates(spaces)]
     built = [merge(group) for group in zip(*parts, strict=True)]
     paths = [f.path for f in reading.files]
     file_of = {
@@ -130,6 +130,19 @@ def _unknown_names(spaces: Sequence[Workspace]) -> Any:
                 spec_line=ref.line,
             )
         )
+    return all_findings(tables)
+
+
+def _unread_dates(spaces: Sequence[Workspace]) -> Any:
+    """MAP005: dates of a form that first, last, min or max looked through and could not read.
+
+    Said once a cell, for the first variable that reads the column: what was not read takes no part.
+    """
+    read = {place: reader for space in reversed(spaces) for place, reader in space.dates_read.items()}
+    tables = []
+    for (form, column), (domain, name) in sorted(read.items()):
+        variable = spaces[0].domains[domain].variables[name]
+        tables.append(unread_dates(spaces[0].forms.by_name[form], column, domain, variable))
     return all_findings(tables)
 
 

@@ -45,6 +45,7 @@ class Workspace:
     several: dict[str, set[int]] = field(default_factory=dict)  # domain -> subjects with several records
     # (domain, name, variable that read it)
     unknown: dict[tuple[str, str, str], None] = field(default_factory=dict)
+    dates_read: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)  # form, column -> reader
 
     def codelist(self, key: str) -> Codelist | None:
         """A codelist of the study, or a published one with the study's extensions."""
@@ -188,6 +189,8 @@ class DomainRows:
         def get(column: str) -> Text:
             if column not in found.raw.columns:
                 self.space.unknown[self.domain.name, f"{form}.{column}", self.target.name] = None
+            elif column in dated:
+                self.space.dates_read.setdefault((form, column), (self.domain.name, self.target.name))
             return found.iso(column)
 
         dated = {c for s in found.raw.specs for c in s.dates}
