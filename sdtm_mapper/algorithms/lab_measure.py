@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, ROUND_HALF_UP, Decimal, localcontext
 from functools import lru_cache
 
-from sdtm_mapper.algorithms.results import Result, parse_result
+from sdtm_mapper.algorithms.results import RANGE, Result, parse_result
 from sdtm_mapper.model.lab import LabTest, Limits
 from sdtm_mapper.model.standard import Codelist
 from sdtm_mapper.standards.matching import match_term
@@ -15,7 +15,6 @@ from sdtm_mapper.standards.units import UNITLESS, Units
 
 REMEMBERED = 2**18
 _TEN_THOUSANDS = ("萬", "万", "千", "百萬")
-_RANGE_NOTE = "a range"
 Fault = tuple[str, str, str]  # rule, expected, detail
 
 
@@ -70,7 +69,7 @@ class Laboratory:
         faults: list[Fault] = []
         if result.problem:
             faults.append(("MAP022", "", result.problem))
-        if result.note and result.note != _RANGE_NOTE:
+        if result.note and result.note != RANGE:
             faults.append(("MAP023", "", result.note))
         unit = self._unit_text(cell.unit.strip(), result.unit, faults)
         term = self._term(unit, test, faults) if unit else unit
@@ -124,7 +123,7 @@ class Laboratory:
 
     def _converted(self, measured: Measured, faults: list[Fault]) -> Measured:
         result, test = measured.result, measured.test
-        if result.number is None and result.note != _RANGE_NOTE:
+        if result.number is None and result.note != RANGE:
             factor = self._units.factor_of(test, measured.term, test.unit) if test else None
             return replace(measured, factor=factor, stresc=result.stresc)
         if test is None:

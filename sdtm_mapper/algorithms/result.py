@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 from sdtm_mapper.algorithms.base import Outcome, Params, Problem, Reads, Rows, Verb
 from sdtm_mapper.algorithms.lab_measure import Cell, Laboratory, Measured, rounded
 from sdtm_mapper.algorithms.lab_ranges import GAP, OVERLAP, Found, Ranges, form_columns, look_up, record_names
+from sdtm_mapper.algorithms.results import RANGE
 from sdtm_mapper.algorithms.values import problems, quoted
 from sdtm_mapper.model.columns import Text, as_text, distinct_rows
 from sdtm_mapper.model.errors import UserError
@@ -55,7 +56,7 @@ def _number_text(value: Decimal | None) -> str | None:
 
 
 def _orresu(m: Measured) -> str:
-    return m.term if m.result.orres and (m.result.number is not None or "-" in m.stresc) else ""
+    return m.term if m.result.orres and (m.result.number is not None or m.result.note == RANGE) else ""
 
 
 def _stresn(m: Measured) -> str | None:
@@ -70,7 +71,7 @@ _PARTS: Mapping[str, Callable[[Measured], str | None]] = {
     "STRESC": lambda m: m.stresc,
     "STRESN": _stresn,
     "STRESU": lambda m: (
-        m.test.unit if m.test and m.stresc and (m.exact is not None or "-" in m.stresc) else ""
+        m.test.unit if m.test and m.stresc and (m.exact is not None or m.result.note == RANGE) else ""
     ),
     "ORNRLO": lambda m: m.low[0],
     "ORNRHI": lambda m: m.high[0],

@@ -12,8 +12,9 @@ from sdtm_mapper.standards.plain_text import plain
 from sdtm_mapper.standards.result_words import Word, load_result_words
 
 REMEMBERED = 2**17
+RANGE = "a range"  # the note of a result such as 5-10
 
-_POWER = r"(?:[eE][+-]?[0-9]{1,3}|\s*[xX*×]\s*10\^?[+-]?[0-9]{1,2}(?![0-9]|\s*/|\*))"
+_POWER = r"(?:[eE][+-]?[0-9]{1,2}|\s*[xX*×]\s*10\^?[+-]?[0-9]{1,2}(?![0-9]|\s*/|\*))"
 _AMOUNT = rf"[+-]?(?:[0-9][0-9.,]*|\.[0-9]+){_POWER}?"
 _RESULT = re.compile(
     rf"\*?\s*(?P<sign><=|>=|=<|=>|<|>)?\s*(?P<number>{_AMOUNT})(?P<unit>\s*[^0-9\s().,+-][^()]*?)??"
@@ -131,7 +132,7 @@ def _graded(flat: str, shown: str) -> Result | None:
         grade = match["after"] or match["before"] or str(len(match["signs"]))
         return Result(orres=shown, stresc=f"{grade}+")
     if match := _RANGE.fullmatch(flat):
-        return Result(orres=flat, stresc=f"{match['low']}-{match['high']}", note="a range")
+        return Result(orres=flat, stresc=f"{match['low']}-{match['high']}", note=RANGE)
     return None
 
 

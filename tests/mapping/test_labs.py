@@ -187,6 +187,20 @@ def test_faults_of_the_table_are_told(run, tests, words):
         run(lb(), raw("K,SERUM,4,mmol/L,,"), tests=f"schema: 1\n{tests}\n")
 
 
+def test_a_range_as_a_result_keeps_its_unit_and_has_no_number(run):
+    tests = "schema: 1\ntests: [{test: WBC, specimen: URINE, unit: /HPF}]\n"
+    names = ("LBORRES", "LBORRESU", "LBSTRESC", "LBSTRESU")
+    result = run(
+        lb(),
+        raw("WBC,URINE,10~15,/hpf,,", "WBC,URINE,弱-陽性,/hpf,,"),
+        tests=tests.replace("F}", "F, words: {弱-陽性: WEAK-POSITIVE}}"),
+    )
+    assert [tuple(r.values()) for r in result.rows("LB", *names)] == [
+        ("10~15", "/HPF", "10-15", "/HPF"),
+        ("弱-陽性", "", "WEAK-POSITIVE", ""),
+    ]
+
+
 def test_words_have_a_range_of_words(run):
     tests = "schema: 1\ntests:\n  - {test: HCG, specimen: SERUM, kind: words}\n"
     rows = ("HCG,SERUM,陰性,,Negative,", "HCG,SERUM,Positive,,Negative,")
