@@ -12,7 +12,7 @@ import errno
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,9 +59,14 @@ def publish(build: Callable[[Path], None], destination: Path) -> None:
 
 
 @contextmanager
-def package(destination: Path) -> Iterator[Path]:
-    """The same as a context manager: gives the folder to write into; exchanged when the block ends well."""
+def package(destination: Path, inputs: Mapping[str, Path] | None = None) -> Iterator[Path]:
+    """The same as a context manager: gives the folder to write into; exchanged when the block ends well.
+
+    `inputs` are the folders that are read, by what they hold. A destination that is or holds one of them
+    is refused with UserError, since they would be deleted with the old package.
+    """
     places = _places(destination)
+    _refuse_inputs(places.destination, inputs or {})
     with _told(destination):
         _refuse_strange(places.destination)
         places.destination.parent.mkdir(parents=True, exist_ok=True)
@@ -90,6 +95,16 @@ def _told(destination: Path) -> Iterator[None]:
             f"{destination}: the package could not be written: {error.strerror or error}. No half-written "
             "package was left there. Check the disk and your rights to the folder above it, and run again."
         ) from error
+
+
+def _refuse_inputs(folder: Path, inputs: Mapping[str, Path]) -> None:
+    """A package is replaced with whatever is in its folder; what is read must not be there."""
+    for what, place in inputs.items():
+        if Path(os.path.realpath(place)).is_relative_to(folder):
+            raise UserError(
+                f"{folder}: {what} ({place}) is in this folder and would be deleted with the old package. "
+                "Give an output folder that nothing is read from."
+            )
 
 
 def _refuse_strange(folder: Path) -> None:

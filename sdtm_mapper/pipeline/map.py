@@ -21,7 +21,7 @@ def map_delivery(
     The findings are those of reading and mapping; no rule set is run, and none counts as run.
     UserError leaves what stood at `out` as it was.
     """
-    with package(out) as staging:
+    with package(out, {"the study": folder, "the delivery": raw}) as staging:
         converted = convert_delivery(folder, raw, say, partitions)
         result = told(converted, Checked((), no_findings()), [], {}, chosen)
         say("writing the package")

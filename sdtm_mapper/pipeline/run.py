@@ -43,7 +43,7 @@ def run_study(folder: Path, raw: Path, out: Path, options: Options, say: Say) ->
     INCOMPLETE. UserError leaves what stood at `out` as it was.
     """
     rules = choose(options.rules, folder)
-    with package(out) as staging:
+    with package(out, {"the study": folder, "the delivery": raw}) as staging:
         converted = convert_delivery(folder, raw, say, options.partitions)
         result, parts = judge(converted, options, say, rules)
         say("writing the package")

@@ -374,3 +374,37 @@ def test_a_lock_file_removed_while_we_lock_it_is_not_taken_for_the_lock(tmp_path
         with pytest.raises(UserError):
             publish(builder("2"), out)
     assert version_of(out) == "1"
+
+
+@pytest.mark.parametrize("inside", [".", "raw", "deep/raw"])
+def test_a_folder_that_is_read_is_not_deleted_with_the_old_package(tmp_path, inside):
+    out = tmp_path / "out"
+    publish(builder("1"), out)
+    raw = out / inside
+    raw.mkdir(parents=True, exist_ok=True)
+    (raw / "ae.csv").write_text("precious")
+    with (
+        pytest.raises(UserError, match=r"the delivery .* would be deleted"),
+        package(out, {"the delivery": raw}),
+    ):
+        pass
+    assert (raw / "ae.csv").read_text() == "precious"
+
+
+def test_a_link_to_what_is_in_the_old_package_is_seen_through(tmp_path):
+    out = tmp_path / "out"
+    publish(builder("1"), out)
+    (out / "raw").mkdir()
+    (tmp_path / "link").symlink_to(out / "raw")
+    with (
+        pytest.raises(UserError, match="would be deleted"),
+        package(out, {"the delivery": tmp_path / "link"}),
+    ):
+        pass
+
+
+def test_a_folder_beside_the_package_is_no_fault(tmp_path):
+    (tmp_path / "out-raw").mkdir()
+    with package(tmp_path / "out", {"the delivery": tmp_path / "out-raw"}) as folder:
+        builder("1")(folder)
+    assert version_of(tmp_path / "out") == "1"
