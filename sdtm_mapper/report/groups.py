@@ -1,4 +1,4 @@
-"""Findings put together: one group per rule and dataset, one example per distinct set of values."""
+"""Findings put together: one group per rule and dataset, one example for all that say the same."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sdtm_mapper.model.columns import Text
+from sdtm_mapper.model.finding import Rule
 
 _UNIT = "\x1f"
+# what a message may name beside variables and values; a record's number alone makes no other kind
+_TOLD = ("expected", "detail", "raw_file", "raw_column", "usubjid")
 
 
 @dataclass(frozen=True)
 class Example:
-    """A finding that stands for all that say the same: same variables and values."""
+    """A finding that stands for all whose message is the same but for the record."""
 
     row: Mapping[str, Any]
     count: int
@@ -32,12 +35,15 @@ class Group:
     severity: str
     owner: str
     count: int
-    kinds: int  # distinct sets of variables and values
+    kinds: int  # distinct messages, records left out of account
     examples: tuple[Example, ...]
 
 
-def grouped(findings: Any, examples: int) -> tuple[Group, ...]:
+def grouped(findings: Any, examples: int, rules: Mapping[str, Rule]) -> tuple[Group, ...]:
     """Group findings; of each group the `examples` most frequent kinds, with the first finding of each.
+
+    Findings are of one kind where they have the same variables and values, and the same in every other
+    field that the message of their rule names: two absent files are two kinds, one term at two sites is one.
 
     Work is on arrays: only the examples become Python objects.
     """
@@ -47,7 +53,8 @@ def grouped(findings: Any, examples: int) -> tuple[Group, ...]:
     keys = [pc.fill_null(findings[name], "") for name in ("severity", "rule", "dataset")]
     group = Text.from_arrow(pc.binary_join_element_wise(*keys, _UNIT)).codes
     lists = [pc.fill_null(pc.binary_join(_flat(findings[c]), "\x1e"), "") for c in ("variables", "values")]
-    kind = Text.from_arrow(pc.binary_join_element_wise(*lists, _UNIT)).codes
+    told = [_told(findings, name, rules) for name in _TOLD]
+    kind = Text.from_arrow(pc.binary_join_element_wise(*lists, *told, _UNIT)).codes
     pairs = group.astype(np.int64) * (int(kind.max()) + 1) + kind
     distinct, first, counts = np.unique(pairs, return_index=True, return_counts=True)
     of_group = distinct // (int(kind.max()) + 1)
@@ -70,6 +77,12 @@ def grouped(findings: Any, examples: int) -> tuple[Group, ...]:
         )
         out.append((int(first[here].min()), made))
     return tuple(g for _, g in sorted(out, key=lambda pair: pair[0]))
+
+
+def _told(findings: Any, name: str, rules: Mapping[str, Rule]) -> Any:
+    """A field where the message of the finding's rule names it, else ''."""
+    naming = pa.array([c for c, r in rules.items() if f"{{{name}}}" in r.message], pa.string())
+    return pc.if_else(pc.is_in(findings["rule"], value_set=naming), pc.fill_null(findings[name], ""), "")
 
 
 def _flat(array: Any) -> Any:

@@ -29,7 +29,7 @@ def junit(result: RunResult, *, values: bool = True, color: bool = False) -> str
     grave = SEVERITIES[: SEVERITIES.index(fail_on) + 1] if fail_on in SEVERITIES else ()
     groups: dict[tuple[str, str], list[tuple[str, Group]]] = {}
     for status in ("new", "known", "waived"):
-        for group in grouped(_of_status(result, status), _EXAMPLES):
+        for group in grouped(_of_status(result, status), _EXAMPLES, result.rules):
             groups.setdefault((group.dataset, group.rule), []).append((status, group))
     ended = {(r.dataset, r.rule): r for r in result.results}
     suites: dict[str, list[tuple[str, RuleResult | None]]] = {d.name: [] for d in result.datasets}

@@ -61,12 +61,10 @@ def last_line(result: RunResult) -> str:
     aside = [f"{statuses[s]} {s}" for s in ("known", "gone", "waived") if statuses[s]]
     if aside and statuses["new"]:
         aside.insert(0, f"{statuses['new']} new")
-    there = findings.filter(pc.is_in(pc.fill_null(findings["status"], "new"), value_set=_strings(OPEN)))
-    datasets = len(set(there["dataset"].to_pylist()) - {None})
     rules = Counter(rule_statuses(result.results).values())
     ended = ", ".join(f"{rules[s]} {name}" for s, name in _NAMES.items())
     more = f" ({', '.join(aside)})" if aside else ""
-    faults = f"{', '.join(shown)}{more} in {plural(datasets, 'dataset')}"
+    faults = f"{', '.join(shown)}{more} in {plural(len(result.datasets), 'dataset')}"
     return f"{faults}; {plural(sum(rules.values()), 'rule')}: {ended}"
 
 

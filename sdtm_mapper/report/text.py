@@ -39,7 +39,7 @@ def text(result: RunResult, *, values: bool = True, color: bool = False, example
         return f"\x1b[{_CODES[style]}m{words}\x1b[0m" if color and style in _CODES else words
 
     open_ = _open(result.findings)
-    groups = grouped(open_, examples)
+    groups = grouped(open_, examples, result.rules)
     sections = [
         _head(result, paint),
         _datasets(result, open_, paint),
@@ -186,4 +186,7 @@ def _balance(result: RunResult, paint: Paint) -> list[str]:
 
 
 def _next(groups: tuple[Group, ...]) -> list[str]:
-    return [f"Next: sdtm-mapper explain {groups[0].rule}"] if groups else []
+    if not groups:
+        return []
+    more = "; -o concise lists all findings" if any(len(g.examples) < g.kinds for g in groups) else ""
+    return [f"Next: sdtm-mapper explain {groups[0].rule}{more}"]

@@ -121,6 +121,29 @@ def test_most_frequent_kinds_are_shown_and_the_rest_counted():
     assert "    ... 3 more\n" in shown
 
 
+def test_other_files_or_columns_are_other_kinds_where_the_message_names_them():
+    rules = {"F1": Rule("F1", "Absent", "{raw_file}: {raw_column} {detail}", "error", "site", *"abcde")}
+    told = {"raw_file": ["a.csv", "b.csv", "b.csv", "b.csv"], "raw_column": ["X", "X", "Y", "Y"]}
+    found = findings("F1", 4, severity="error", owner="site", detail=["1", "1", "1", "2"], **told)
+    shown = text(run(found, rules=rules), examples=9)
+    assert [f"    {line}" in shown.splitlines() for line in ("a.csv: X 1", "b.csv: X 1", "b.csv: Y 1")] == [
+        True
+    ] * 3
+    assert "times)" not in shown
+
+
+def test_where_not_all_is_shown_it_is_said_how_to_see_all():
+    found = all_findings([term(1, "a"), term(1, "b"), term(1, "c")])
+    assert text(run(found), examples=2).splitlines()[-1] == (
+        "Next: sdtm-mapper explain R1; -o concise lists all findings"
+    )
+    assert text(run(found), examples=3).splitlines()[-1] == "Next: sdtm-mapper explain R1"
+
+
+def test_all_datasets_are_counted_also_those_without_findings():
+    assert last_line(run(no_findings())).startswith("0 errors, 0 warnings in 2 datasets; ")
+
+
 def test_what_was_not_checked_is_said_with_its_reason():
     shown = text(run())
     assert "not checked: R3 on AE, DM: codelist C1\n" in shown
@@ -233,7 +256,7 @@ def test_junit_has_findings_of_rules_without_a_result():
 def test_known_gone_and_waived_are_told_apart():
     found = all_findings([term(1, "a", status=s) for s in ("new", "known", "gone", "waived")])
     assert last_line(run(found)).startswith(
-        "2 errors, 0 warnings (1 new, 1 known, 1 gone, 1 waived) in 1 dataset; "
+        "2 errors, 0 warnings (1 new, 1 known, 1 gone, 1 waived) in 2 datasets; "
     )
 
 
