@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -231,10 +232,13 @@ def concat(parts: Sequence[Column]) -> Column:
 
 
 def number_text(value: float) -> str:
-    """A number as SDTM character text: shortest exact form, `1` never `1.0`; '' for NaN."""
+    """A number as SDTM character text: shortest exact form, `1` never `1.0`, no exponent; '' for NaN."""
     if value != value:
         return ""
-    return str(int(value)) if abs(value) < 1e15 and value == int(value) else repr(float(value))
+    if abs(value) < 1e15 and value == int(value):
+        return str(int(value))
+    text = format(Decimal(repr(float(value))), "f")
+    return text.removesuffix(".0")
 
 
 def numbers_as_text(column: Numbers) -> Text:

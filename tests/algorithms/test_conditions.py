@@ -14,6 +14,8 @@ COLUMNS = {
     "a b": Text.of(["1", "2", "3", "4"]),
     "START": Text.of(["2024-01-02", "2024-02", "", "2024-03-01"]),
     "END": Text.of(["2024-01-03", "2024-01", "2024", "2024-03-01"]),
+    "LOW": Text.of(["9", "10.0", "7", "<5"]),
+    "HIGH": Text.of([" 10", "9.5", "007", "30"]),
 }
 
 
@@ -36,6 +38,10 @@ COLUMNS = {
         ("`a b` >= 3", [0, 0, 1, 1]),
         ("START < END", [1, 0, 0, 0]),
         ("START <> END", [1, 1, 1, 0]),
+        ("LOW < HIGH", [1, 0, 0, 0]),  # numbers where both are; '<5' is none, and by text it is above '30'
+        ("LOW >= HIGH", [0, 1, 1, 1]),
+        ("LOW = HIGH", [0, 0, 0, 0]),  # identifiers are equal as texts alone
+        ("DOSE > LOW", [0, 1, 0, 0]),
         ("'Rash' = 'Rash'", None),
         ("IT.AETERM == 'x'", None),
         ("IT.AETERM is", None),
@@ -65,7 +71,9 @@ def test_names_are_listed_once_in_order():
 
 
 def test_hostile_regex_ends_with_an_error(monkeypatch):
-    module = sys.modules["sdtm_mapper.algorithms.conditions.evaluate"]  # the package has a function of that name
+    module = sys.modules[
+        "sdtm_mapper.algorithms.conditions.evaluate"
+    ]  # the package has a function of that name
     monkeypatch.setattr(module, "REGEX_SECONDS", 0.2)
     hostile = parse("X matches /(a|aa)+$/")
     text = Text.of(["a" * 60 + "b"])

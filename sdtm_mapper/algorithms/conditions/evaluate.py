@@ -13,7 +13,7 @@ import numpy as np
 import regex
 
 from sdtm_mapper.algorithms.conditions.parse import All, AnyOf, Compare, Empty, In, Matches, Name, Not
-from sdtm_mapper.model.columns import Column, Mask, Numbers, Text, as_text, missing
+from sdtm_mapper.model.columns import Column, Mask, Text, as_text, distinct_rows, missing
 from sdtm_mapper.model.errors import UserError
 
 REGEX_SECONDS = 2.0
@@ -32,7 +32,9 @@ def evaluate(tree: Any, get: Callable[[str], Column]) -> Mask:
     """Where a condition holds. `get` gives the column of a name.
 
     An empty cell fails every comparison but `<>`, which it passes. Text is compared without outer
-    blanks, by code point; a text that is no number fails a comparison with a number.
+    blanks, by code point; a text that is no number fails a comparison with a number. Two columns are
+    put in order (<, <=, >, >=) as numbers where both cells are plain numbers, so that 9 is below 10; they
+    are equal as texts alone, so that the identifiers 7 and 007 are not.
     """
     if isinstance(tree, All):
         return functools.reduce(np.logical_and, [evaluate(p, get) for p in tree.parts])
@@ -90,13 +92,17 @@ def _compare_columns(left: Column, op: str, right: Column) -> Mask:
     if not isinstance(left, Text) and not isinstance(right, Text):
         result: Mask = np.asarray(_COMPARE[op](left, right))
         return result
-    both = Text.concat([as_text(left).map(str.strip), as_text(right).map(str.strip)])
-    ranks = both.ranks()
-    a: Numbers = ranks[: len(left)].astype(np.float64)
-    b: Numbers = ranks[len(left) :].astype(np.float64)
-    filled = (a >= 0) & (b >= 0)
-    mask: Mask = np.asarray(_COMPARE[op](a, b)) & filled
-    return mask | ~filled if op == "<>" else mask
+    a, b = as_text(left).map(str.strip), as_text(right).map(str.strip)
+    first, pair = distinct_rows([a, b])
+    fn, exact = _COMPARE[op], op in ("=", "<>")
+    cells = zip(a.take(first).strings(), b.take(first).strings(), strict=True)
+    holds = [(op == "<>" if not (x and y) else fn(x, y) if exact else _in_order(x, y, fn)) for x, y in cells]
+    return np.array(holds, np.bool_)[pair]
+
+
+def _in_order(left: str, right: str, fn: Callable[[Any, Any], bool]) -> bool:
+    numbers = decimal_or_none(left), decimal_or_none(right)
+    return fn(left, right) if None in numbers else fn(*numbers)
 
 
 def _matches(column: Text, pattern: str) -> Mask:
