@@ -82,8 +82,8 @@ def _failed(error: Exception) -> int:
     if isinstance(error, UserError):
         return _say(str(error), WRONG)
     if isinstance(error, OSError) and error.errno in _OF_THE_MACHINE and error.strerror:
-        where = f" {error.filename}" if isinstance(error.filename, str) else ""
-        return _say(f"cannot use{where}: {error.strerror}. Free or allow it and run again.", WRONG)
+        where = error.filename if isinstance(error.filename, str) else "an output of this command"
+        return _say(f"cannot use {where}: {error.strerror}. Free or allow it and run again.", WRONG)
     return _defect(error)
 
 

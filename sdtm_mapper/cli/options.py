@@ -14,6 +14,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 # Names of report.FORMATS, written here so that --help need not load it; a test holds them together.
 OUTPUT_FORMATS = ("text", "concise", "json", "junit")
+OPEN_RULES = "CORE-"  # CDISC's open rules are CORE-000001 and so on; a checkout may hold others with a hyphen
 FAIL_ON = ("reject", "error", "warning", "note", "never")
 
 
@@ -31,6 +32,8 @@ def _output(value: str) -> Output:
         raise click.BadParameter(f"'{name}' is no format; there are {', '.join(OUTPUT_FORMATS)}.")
     if colon and not file:
         raise click.BadParameter(f"'{value}' names no file after the colon.")
+    if file and Path(file).is_dir():
+        raise click.BadParameter(f"{file} is a folder; name a file for the report.")
     return Output(name, Path(file) if file else None)
 
 
@@ -45,7 +48,19 @@ def _outputs(ctx: click.Context, param: click.Parameter, value: Sequence[str]) -
 
 
 def _codes(ctx: click.Context, param: click.Parameter, value: Sequence[str]) -> tuple[str, ...]:  # noqa: ARG001
-    return tuple(code.strip() for text in value for code in text.split(",") if code.strip())
+    """Codes or their beginnings; one that fits no rule is refused, for it would select nothing and pass."""
+    codes = tuple(code.strip() for text in value for code in text.split(",") if code.strip())
+    if codes:
+        from sdtm_mapper.standards.rules import load_rules
+
+        known = (*load_rules(), OPEN_RULES)
+        for code in codes:
+            if "-" not in code and not any(k.startswith(code) for k in known):
+                beginnings = sorted({k.rstrip("0123456789") for k in known})
+                raise click.BadParameter(
+                    f"'{code}' is or begins no rule's code; codes begin with {', '.join(beginnings)}."
+                )
+    return codes
 
 
 fail_on = click.option(

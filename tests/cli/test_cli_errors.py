@@ -89,6 +89,13 @@ def test_a_full_disk_is_no_defect(capsys: pytest.CaptureFixture[str]) -> None:
     assert "cannot use /out/ae.xpt: No space left on device" in capsys.readouterr().err
 
 
+def test_a_full_disk_behind_standard_output_is_told_in_whole_words(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run_guarded(_raising(OSError(errno.ENOSPC, "No space left on device")), []) == 2
+    assert "cannot use an output of this command: No space left on device." in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "error", [ValueError(f"bad {SECRET}"), OSError(errno.ENOENT, "gone", SECRET), AssertionError(SECRET)]
 )

@@ -75,9 +75,25 @@ def test_refused(args: tuple[str, ...], words: str) -> None:
 
 
 def test_codes_may_be_repeated_or_have_commas() -> None:
-    lines = _run("--select", "MAP, RAW001", "--select", "CT", "--ignore", "CT002").output.splitlines()
-    assert "select=('MAP', 'RAW001', 'CT')" in lines
-    assert "ignore=('CT002',)" in lines
+    args = ["--select", "MAP, SRC001", "--select", "VAL", "--ignore", "VAL002,CORE-000123,C,OUR-1"]
+    lines = _run(*args).output.splitlines()
+    assert "select=('MAP', 'SRC001', 'VAL')" in lines
+    assert "ignore=('VAL002', 'CORE-000123', 'C', 'OUR-1')" in lines
+
+
+@pytest.mark.parametrize("option", ["--select", "--ignore"])
+@pytest.mark.parametrize("code", ["MPA", "map", "VAL999", "MAP0012"])
+def test_a_code_that_no_rule_has_is_refused(option: str, code: str) -> None:
+    result = _run(option, f"SRC,{code}")
+    assert result.exit_code == 2
+    assert f"'{code}' is or begins no rule's code; codes begin with " in result.output
+    assert "MAP" in result.output
+
+
+def test_a_report_to_a_folder_is_refused(tmp_path: Path) -> None:
+    result = _run("-o", f"json:{tmp_path}")
+    assert result.exit_code == 2
+    assert "is a folder; name a file" in result.output
 
 
 @pytest.mark.parametrize(
