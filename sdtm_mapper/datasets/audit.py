@@ -52,7 +52,7 @@ def lineage_table(domain: Domain) -> Any:
         columns[f"file_{i}"] = _small(records.file)
         columns[f"record_{i}"] = pa.array(records.record, pa.int32())
     for variable, branch in lineage.branches.items():
-        columns[f"branch_{variable}"] = pa.array(branch, pa.uint8())
+        columns[f"branch_{variable}"] = pa.array(branch)
     if lineage.item is not None:
         columns["item"] = lineage.item.dictionary()
     said = {

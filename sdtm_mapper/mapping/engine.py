@@ -20,7 +20,7 @@ from sdtm_mapper.mapping.rows import DomainRows, Named, Workspace
 from sdtm_mapper.model.columns import Column, Mask, Text, as_text, concat, take
 from sdtm_mapper.model.domain import VariableLineage
 from sdtm_mapper.model.errors import UserError
-from sdtm_mapper.model.study import Call, VariableSpec
+from sdtm_mapper.model.study import Call, DomainSpec, VariableSpec
 
 NO_BRANCH = 255
 
@@ -34,9 +34,23 @@ class Made:
     problems: tuple[tuple[int, Problem], ...]  # with the branch that met them
 
 
+def check_sizes(domain: DomainSpec) -> None:
+    """UserError where a domain has more records blocks, or a variable more branches, than a byte can number."""
+    variables = (*domain.variables, *(s.variable for s in domain.supplemental))
+    sized = [(f"{domain.name}: records", len(domain.records), domain.ref)]
+    sized += [(f"{domain.name}.{v.name}", len(v.branches), v.ref) for v in variables]
+    for what, size, ref in sized:
+        if size > NO_BRANCH:
+            raise UserError(
+                f"{ref}: {what} has {size} entries; at most {NO_BRANCH} are possible. Map terms by a codelist of"
+                " the study (assign_ct with spellings in terminology.yaml) instead of a branch for each"
+            )
+
+
 def make_domains(space: Workspace) -> dict[str, dict[str, Made]]:
     """Create all records, then all variables; the workspace holds the domains."""
     for spec in space.study.domains:
+        check_sizes(spec)
         records = create_records(spec, space.forms, space.part)
         space.domains[spec.name] = DomainRows(space, spec, records, spec.variables[0])
     out: dict[str, dict[str, Made]] = {d.name: {} for d in space.study.domains}

@@ -15,7 +15,7 @@ from sdtm_mapper.mapping.forms import Forms, prepare_forms, unread_dates
 from sdtm_mapper.mapping.ledger import make_ledger
 from sdtm_mapper.mapping.longtext import split_domain
 from sdtm_mapper.mapping.rows import DomainRows, Terminology, Workspace
-from sdtm_mapper.mapping.supplemental import qualifiers, supplemental_domain
+from sdtm_mapper.mapping.supplemental import lost_qualifiers, qualifiers, supplemental_domain
 from sdtm_mapper.model.columns import Mask, Text
 from sdtm_mapper.model.domain import Domain, Mapped
 from sdtm_mapper.model.finding import all_findings, findings
@@ -100,6 +100,7 @@ def _finish(
         dataset = guide.dataset(f"SUPP{domain.name}")
         if dataset is not None:
             supplemental = supplemental_domain(domain, asked, dataset)
+            found = all_findings([found, lost_qualifiers(domain, asked)])
     return [domain] if supplemental is None else [domain, supplemental], found
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
+from sdtm_mapper.mapping.engine import NO_BRANCH
 from sdtm_mapper.mapping.longtext import Continued, free_name, split_column
 from sdtm_mapper.model.columns import Column, Index, Text, as_text, missing
 from sdtm_mapper.model.domain import Domain, Lineage, RecordLineage, VariableLineage
 from sdtm_mapper.model.errors import UserError
+from sdtm_mapper.model.finding import all_findings, findings
 from sdtm_mapper.model.standard import IgDataset
 from sdtm_mapper.model.study import DomainSpec, Origin, SupplementalSpec, VariableSpec
 
@@ -108,6 +111,34 @@ def _idvarval(parent: Domain, found: Sequence[Qualifier], at: Index, which: Inde
     return out
 
 
+def lost_qualifiers(parent: Domain, found: Sequence[Qualifier]) -> Any:
+    """MAP042: values of a qualifier whose record cannot be found again, because its IDVAR is empty there."""
+    tables = []
+    for q in found:
+        idvar = _idvar(parent, q.spec)
+        if not idvar:
+            continue
+        column = parent.columns.get(idvar)
+        nameless = np.ones(len(parent), np.bool_) if column is None else missing(column)
+        rows = np.flatnonzero(~missing(q.column) & nameless)
+        if len(rows):
+            variable = q.spec.variable
+            tables.append(
+                findings(
+                    "MAP042",
+                    n=len(rows),
+                    dataset=parent.name,
+                    record=rows + 1,
+                    variables=(variable.name,),
+                    values=(q.column.take(rows),),
+                    expected=idvar,
+                    spec_file=variable.ref.file,
+                    spec_line=variable.ref.line,
+                )
+            )
+    return all_findings(tables)
+
+
 def _order(parent: Domain, found: Sequence[Qualifier], at: Index, which: Index) -> Index:
     subject = parent.text("USUBJID").ranks()[at]
     names = [_idvar(parent, q.spec) for q in found]
@@ -153,7 +184,9 @@ def _lineage(parent: Domain, found: Sequence[Qualifier], at: Index, which: Index
     assert parent.lineage is not None
     old = parent.lineage
     variables = []
-    for i, q in enumerate(found):
+    number = np.arange(len(found) + 1, dtype=np.min_scalar_type(len(found) + 1))
+    number[NO_BRANCH:] += 1  # which says that no branch holds
+    for i, q in zip(number.tolist(), found, strict=False):
         source = q.spec.variable
         branches = [v for v in old.variables if v.variable == q.source]
         columns = tuple(dict.fromkeys(c for v in branches for c in v.columns))
@@ -166,6 +199,6 @@ def _lineage(parent: Domain, found: Sequence[Qualifier], at: Index, which: Index
         block=old.block[at],
         records=tuple(RecordLineage(r.form, r.file[at], r.record[at]) for r in old.records),
         variables=tuple(variables),
-        branches={"QVAL": which.astype(np.uint8)},
+        branches={"QVAL": number[which]},
         item=old.item.take(at) if old.item is not None else None,
     )
