@@ -26,4 +26,5 @@ def map_delivery(
         result = told(converted, Checked((), no_findings()), [], {}, chosen)
         say("writing the package")
         write_mapped(staging, converted, result, "map")
-        return result
+    say(f"wrote {out}")
+    return result

@@ -52,7 +52,8 @@ def run_study(folder: Path, raw: Path, out: Path, options: Options, say: Say) ->
             raise AssertionError(
                 "an XPT file read back differs from what was written: " + "; ".join(differences)
             )
-        return result
+    say(f"wrote {out}")
+    return result
 
 
 def judge(

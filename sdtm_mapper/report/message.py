@@ -53,9 +53,9 @@ def _fields(row: Mapping[str, Any], values: bool) -> dict[str, str]:
     cells = [v if v else "(empty)" for v in row["values"] or ()]
     out["values"] = ", ".join(cells) if values else HIDDEN
     for name in ("expected", "detail"):
-        out[name] = _shown(row.get(name)) if values else HIDDEN
+        out[name] = _shown(row.get(name), "none") if values else HIDDEN
     return out
 
 
-def _shown(value: object) -> str:
-    return "-" if value is None or value == "" else str(value)
+def _shown(value: object, nothing: str = "-") -> str:
+    return nothing if value is None or value == "" else str(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -75,6 +76,7 @@ def test_progress_goes_to_standard_error(user, tiny) -> None:
         "mapping 3 domains",
         "checking 4 datasets",
         "writing the package",
+        f"wrote {tiny.out}",
     ]
     assert "mapping 3 domains" not in done.out
 
@@ -290,3 +292,13 @@ def test_the_json_report_is_of_its_schema(user, example: Path, tmp_path: Path) -
     report = json.loads(done.out)
     finding = {"type": "object", "required": ["rule", "severity", "message", "fingerprint", "status"]}
     jsonschema.validate(report, {"properties": {"findings": {"type": "array", "items": finding}}})
+
+
+def test_raw_files_in_the_package_folder_are_not_deleted(user, tiny) -> None:
+    assert tiny.run().status in (0, 1)
+    inside = tiny.out / "raw"
+    shutil.copytree(tiny.raw, inside)
+    refused = user.call("run", tiny.study, "--raw", inside, "--out", tiny.out)
+    assert refused.status == 2
+    assert "would be deleted with the old package" in refused.err
+    assert (inside / "ae.csv").exists()

@@ -112,7 +112,12 @@ def test_map_writes_what_run_writes_but_checks_nothing(user, example: Path, tmp_
     raw = user.example_study / "raw"
     done = user.call("map", user.example_study, "--raw", raw, "--out", tmp_path / "m")
     assert done.status == 0, done.err
-    assert done.err.splitlines() == ["reading raw", "mapping 6 domains", "writing the package"]
+    assert done.err.splitlines() == [
+        "reading raw",
+        "mapping 6 domains",
+        "writing the package",
+        f"wrote {tmp_path / 'm'}",
+    ]
     mapped, whole = user.tree(tmp_path / "m"), user.tree(example)
     same = {n for n in whole if n.startswith(("parquet/", "lineage/", "ledger/"))}
     assert set(mapped) == same | {"findings.parquet", "results.parquet", "manifest.json"}

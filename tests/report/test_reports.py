@@ -269,7 +269,7 @@ def test_nothing_found():
 
 def test_message_of_empty_and_missing_fields():
     row = findings("R1", variables=("A", "B"), values=("", "x")).to_pylist()[0]
-    assert render_message(RULES["R1"], row) == "(empty), x of A, B is no -"
+    assert render_message(RULES["R1"], row) == "(empty), x of A, B is no none"
     assert render_message(None, row) == "R1: A, B"
 
 
