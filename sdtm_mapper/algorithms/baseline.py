@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 import numpy as np
@@ -14,6 +16,9 @@ from sdtm_mapper.model.study import VariableSpec
 
 QUALIFIERS = ("CAT", "SCAT", "SPEC", "LOC", "LAT", "DIR", "METHOD", "POS", "EVAL", "EVALID")
 _BY_LESION = ("TU", "TR")
+_ZONED = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?:\.[0-9]+)?(?:Z|[+-][0-9]{2}:[0-9]{2})"
+)
 
 
 class Baseline(Params):
@@ -48,8 +53,10 @@ def qualifiers_of(params: Baseline, target: VariableSpec) -> tuple[str, ...]:
 def before_dose(dates: Text, doses: Text, same_day: str) -> Mask:
     """Whether each date is before the first dose; False where either date is not complete.
 
-    Times are compared as far as both are known, so 10:00 is not before 10:00:30.
+    Times are compared as far as both are known, so 10:00 is not before 10:00:30. Where both have a time
+    zone they are compared in UTC, else as local times.
     """
+    dates, doses = _comparable(dates, doses)
     day, dose_day = day_numbers(dates), day_numbers(doses)
     with np.errstate(invalid="ignore"):
         before, same = day < dose_day, day == dose_day
@@ -63,6 +70,30 @@ def before_dose(dates: Text, doses: Text, same_day: str) -> Mask:
     with_seconds = (sizes[:n] > 18) & (sizes[n:] > 18)
     by_time = np.where(with_seconds, ranks[:n] < ranks[n:], minutes[:n] < minutes[n:])
     return np.asarray(before | (same & np.where(with_times, by_time, same_day == "before")))
+
+
+def _comparable(dates: Text, doses: Text) -> tuple[Text, Text]:
+    """Both columns without time zones: in UTC on the rows where both have one."""
+    both = Text.concat([dates, doses])
+    zoned = both.hits([bool(_ZONED.fullmatch(v)) for v in both.values.to_pylist()])
+    if not zoned.any():
+        return dates, doses
+    n = len(dates)
+    local, utc = both.map(lambda v: v[: m.end(1)] if (m := _ZONED.fullmatch(v)) else v), both.map(_in_utc)
+    one = np.arange(2 * n)
+    chosen = Text.concat([local, utc]).take(np.where(np.tile(zoned[:n] & zoned[n:], 2), one + 2 * n, one))
+    return chosen.take(one[:n]), chosen.take(one[n:])
+
+
+def _in_utc(iso: str) -> str:
+    match = _ZONED.fullmatch(iso)
+    if match is None:
+        return iso
+    try:
+        moment = datetime.fromisoformat(iso.replace("Z", "+00:00")).astimezone(UTC)
+    except (ValueError, OverflowError):  # no such moment: the checks on dates say so
+        return match[1]
+    return moment.isoformat()[: len(match[1])]
 
 
 def _make(name: str, reference: str, words: str) -> Verb:
