@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from sdtm_mapper.model.errors import UserError
+
+if TYPE_CHECKING:
+    from validation.open_rules.rule import Selection
 
 _DISAGREEMENTS = 20  # rows shown per case
 
@@ -32,19 +36,22 @@ def list_(folder: Path | None, study: Path | None, version: str, long: bool) -> 
     """List rules: id, authorities' ids, classes and domains, whether this runner supports it, message."""
     from sdtm_mapper.pipeline.rules_check import rules_of
     from sdtm_mapper.pipeline.rules_store import any_rules, load_rules
+    from sdtm_mapper.report.message import visible
 
     place = any_rules(folder, study)
     rules = rules_of(place, version) if version else load_rules(place)
     for rule in rules:
-        domains = ",".join(rule.domains.include) or "ALL"
-        without = "".join(f" -{d}" for d in rule.domains.exclude)
-        scope = f"{','.join(rule.classes.include) or 'ALL'}/{domains}{without}"
+        scope = f"{_selected(rule.classes)}/{_selected(rule.domains)}"
         supported = "not implemented" if rule.unsupported else "supported"
-        click.echo("\t".join((rule.id, " ".join(rule.authorities), scope, supported, rule.message)))
+        click.echo(
+            "\t".join(
+                visible(t) for t in (rule.id, " ".join(rule.authorities), scope, supported, rule.message)
+            )
+        )
         if long:
-            click.echo(f"\t{rule.description}")
+            click.echo(f"\t{visible(rule.description)}")
             for what in rule.unsupported:
-                click.echo(f"\tnot known: {what}")
+                click.echo(f"\tnot known: {visible(what)}")
     unsupported = sum(bool(r.unsupported) for r in rules)
     click.echo(
         f"{len(rules)} rules, {len(rules) - unsupported} supported, {unsupported} not implemented", err=True
@@ -114,3 +121,8 @@ def test(ctx: click.Context, path: Path, results: Path | None, terminology: str)
     without = f"; {len(found) - len(judged)} cases have no sheet" if len(found) > len(judged) else ""
     click.echo(f"{len(judged) - len(wrong)} of {len(judged)} cases match ({share:.1f} %){without}")
     ctx.exit(1 if wrong else 0)
+
+
+def _selected(selection: Selection) -> str:
+    """`FINDINGS,EVENTS -DM`: what a scope includes, and what it leaves out."""
+    return (",".join(selection.include) or "ALL") + "".join(f" -{name}" for name in selection.exclude)

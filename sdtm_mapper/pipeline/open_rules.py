@@ -18,11 +18,12 @@ from sdtm_mapper.model.domain import Domain
 from sdtm_mapper.model.errors import UserError
 from sdtm_mapper.model.finding import Rule, RuleResult, no_findings
 from sdtm_mapper.pipeline.load import Standards
-from sdtm_mapper.pipeline.rules_check import check_tables, library_for, page, rules_of
+from sdtm_mapper.pipeline.rules_check import library_for, page, rules_of
 from sdtm_mapper.pipeline.rules_store import Pin, find_rules, pin_of
 from validation.open_rules.define_xml import read_define
 from validation.open_rules.frames import STUDY
 from validation.open_rules.library import DefineVariable
+from validation.open_rules.run import run_rules
 from validation.open_rules.table import Table, Variable, table_of
 
 CODE = "CORE"  # what the result of rules that were not run is filed under
@@ -68,7 +69,7 @@ def run_open_rules(
     version = standards.guide.version
     rules = rules_of(asked.rules.folder, version)
     library = library_for(version, standards.terminology, asked.define)
-    results, found = check_tables(asked.tables, rules, library)
+    results, found = run_rules(asked.tables, rules, library)
     return tuple(_on_study(r) for r in results), _without_study(found), {r.id: page(r) for r in rules}
 
 

@@ -136,7 +136,10 @@ def any_rules(given: Path | None, study: Path | None) -> Path:
     if len(pins) == 1:
         return rules_home() / pins[0].sha256
     if not pins:
-        raise UserError("No open rules are installed. Install them: sdtm-mapper rules install PATH|ZIP|URL")
+        raise UserError(
+            "No open rules are installed. Install them: sdtm-mapper rules install PATH|ZIP|URL, "
+            "or name their folder with --rules."
+        )
     names = ", ".join(f"{p.sha256[:12]} ({p.source})" for p in pins)
     raise UserError(f"Several sets of rules are installed: {names}. Name one with --rules or --study.")
 

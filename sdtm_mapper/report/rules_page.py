@@ -40,7 +40,7 @@ def rule_markdown(rule: Rule) -> str:
     """One rule as a section of Markdown."""
     lines = [f"## {rule.code}", "", f"**{_escaped(rule.title)}** ({rule.severity}, {rule.owner})", ""]
     for name, label in _PARTS:
-        lines += [f"- {label}: {_escaped(getattr(rule, name))}"]
+        lines += [f"- {label}: {_escaped(text)}"] if (text := getattr(rule, name)) else []
     if rule.authority:
         lines += [f"- Authority: {', '.join(rule.authority)}"]
     return "\n".join([*lines, f"- Message: `{_flat(rule.message)}`", ""])
@@ -52,8 +52,11 @@ def rule_text(rule: Rule) -> str:
     if rule.authority:
         lines.append(f"Authority: {', '.join(rule.authority)}")
     for name, label in _PARTS:
+        text = _flat(getattr(rule, name))
+        if not text:  # open rules carry no example
+            continue
         body = textwrap.fill(
-            _flat(getattr(rule, name)),
+            text,
             _WIDTH,
             initial_indent="  ",
             subsequent_indent="  ",

@@ -25,6 +25,7 @@ _CODES = {
     "dim": "2",
 }
 _NAMES_SHOWN = 6
+_REASONS_SHOWN = 12  # of each of: in error, not implemented, not checked
 
 Paint = Callable[[str, str], str]
 
@@ -143,7 +144,9 @@ def origin(row: Any) -> str:
 
 
 def _not_checked(result: RunResult, values: bool, paint: Paint) -> list[str]:
-    """One line per reason, with the rules and datasets that it kept from being checked."""
+    """One line per reason, with the rules and datasets that it kept from being checked; the first reasons
+    alone where there are many.
+    """
     lines = []
     for status, word in (
         ("error", "in error"),
@@ -156,10 +159,15 @@ def _not_checked(result: RunResult, values: bool, paint: Paint) -> list[str]:
                 reasons.setdefault("; ".join(map(visible, r.missing)) or why(r, values=values), []).append(r)
             elif r.status == "issues" and status == "skipped" and r.missing:
                 reasons.setdefault("; ".join(map(visible, r.missing)), []).append(r)
-        for reason, results in reasons.items():
+        told = sorted(reasons.items(), key=lambda kv: all(r.dataset for r in kv[1]))  # on the study: first
+        for reason, results in told[:_REASONS_SHOWN]:
             rules, datasets = ({getattr(r, a): None for r in results} for a in ("rule", "dataset"))
             where = f"{_some(list(rules))} on {_some([d or 'the study' for d in datasets])}"
             lines.append(f"{paint('warning' if status != 'error' else 'error', word)}: {where}: {reason}")
+        rest = [r for _, results in told[_REASONS_SHOWN:] for r in results]
+        if rest:
+            many = f"{plural(len(rest), 'rule')} x dataset for {plural(len(told) - _REASONS_SHOWN, 'reason')}"
+            lines.append(paint("dim", f"{word}: {many} more; the report as JSON names them"))
     idle = Counter(r.reason for r in result.results if r.status == "skipped" and not r.missing)
     for reason, n in sorted(idle.items()):
         lines.append(paint("dim", f"nothing to check: {plural(n, 'rule')} x dataset: {visible(reason)}"))

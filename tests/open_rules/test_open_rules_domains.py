@@ -6,7 +6,10 @@ import pytest
 from sdtm_mapper.model.columns import Text
 from sdtm_mapper.model.domain import Domain
 from sdtm_mapper.model.study import DomainSpec, SpecRef, VariableSpec
-from sdtm_mapper.pipeline.rules_check import check_domains
+from sdtm_mapper.pipeline.load import Standards
+from sdtm_mapper.pipeline.open_rules import Asked, choose, run_open_rules
+from sdtm_mapper.standards.guide import load_guide
+from sdtm_mapper.standards.terminology import load_terminology
 from validation.open_rules.table import table_of
 
 REF = SpecRef("domains/ae.yaml", 1)
@@ -65,6 +68,18 @@ def rules(tmp_path, monkeypatch):
     return tmp_path / "rules"
 
 
+def run(tables, folder):
+    standards = Standards(load_guide("3.4"), load_terminology("2025-03-28"))
+    return run_open_rules(Asked(choose(folder, None), tables), standards)
+
+
+def test_without_rules_one_result_says_so():
+    results, found, pages = run([], None)
+    assert [(r.rule, r.status, r.reason) for r in results] == [("CORE", "skipped", "not run")]
+    assert "--rules" in results[0].missing[0]
+    assert (found.num_rows, dict(pages)) == (0, {})
+
+
 def test_a_domain_as_a_table(ae):
     table = table_of(ae, "ae.xpt", 12)
     assert (table.name, table.label, table.n, table.domain, table.prefix) == (
@@ -81,7 +96,7 @@ def test_a_domain_as_a_table(ae):
 
 
 def test_rules_on_domains(ae, rules):
-    results, found, pages = check_domains([ae], rules, "3.4", files={"AE": ("ae.xpt", 12)})
+    results, found, pages = run([table_of(ae, "ae.xpt", 12)], rules)
     assert [(r.rule, r.dataset, r.status, r.issues) for r in results] == [
         ("CORE-900001", "AE", "issues", 1),
         ("CORE-900002", "AE", "issues", 1),
@@ -95,5 +110,5 @@ def test_rules_on_domains(ae, rules):
 
 
 def test_a_size_that_is_not_known_is_no_pass(ae, rules):
-    results, _, _ = check_domains([ae], rules, "3.4")
+    results, _, _ = run([table_of(ae)], rules)
     assert (results[1].status, results[1].reason) == ("skipped", "the size of AE's file is not known")

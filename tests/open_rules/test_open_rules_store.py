@@ -5,15 +5,13 @@ import io
 import json
 import zipfile
 
-import pyarrow as pa
 import pytest
 from click.testing import CliRunner
 
 from sdtm_mapper.cli.rules import command
 from sdtm_mapper.model.errors import UserError
-from sdtm_mapper.model.finding import findings
 from sdtm_mapper.pipeline import rules_install
-from sdtm_mapper.pipeline.rules_check import check_domains, page, rules_of, severity, without_doubles
+from sdtm_mapper.pipeline.rules_check import page, rules_of, severity
 from sdtm_mapper.pipeline.rules_install import archive_files, download, install_rules
 from sdtm_mapper.pipeline.rules_store import (
     INDEX,
@@ -178,13 +176,6 @@ def test_only_https(tmp_path):
         install_rules(str(tmp_path / "absent"))
 
 
-def test_without_rules_the_report_says_so():
-    results, found, pages = check_domains([], None, "3.4")
-    assert [(r.status, "not installed" in r.reason) for r in results] == [("skipped", True)]
-    assert found.num_rows == 0
-    assert pages == {}
-
-
 def test_a_rules_page(checkout):
     rule = load_rules(checkout)[0]
     made = page(rule)
@@ -195,22 +186,6 @@ def test_a_rules_page(checkout):
         ("CG1",),
     )
     assert severity(rule) == "error"
-
-
-def test_what_both_found_is_reported_once():
-    own = findings("AE001", authority=("CG1",), dataset="AE", record=[1, 2])
-    open_ = pa.concat_tables(
-        [
-            findings("CORE-900001", authority=("CG1", "FB2"), dataset="AE", record=[2, 3]),
-            findings("CORE-900002", authority=("CG9",), dataset="AE", record=[1]),
-        ]
-    )
-    left, linked = without_doubles(open_, own)
-    assert list(zip(left["rule"].to_pylist(), left["record"].to_pylist(), strict=True)) == [
-        ("CORE-900001", 3),
-        ("CORE-900002", 1),
-    ]
-    assert linked["authority"].to_pylist() == [["CG1"], ["CG1", "CORE-900001"]]
 
 
 def test_the_commands(checkout, tmp_path):
