@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import field_validator
 
 from sdtm_mapper.algorithms.base import Outcome, Params, Reads, Rows, Verb
-from sdtm_mapper.algorithms.conditions import ConditionError, evaluate, names, parse
+from sdtm_mapper.algorithms.conditions import checked, evaluate, names, parse
 from sdtm_mapper.model.columns import Text, missing
 from sdtm_mapper.model.study import VariableSpec
 
@@ -21,12 +21,7 @@ class DeriveArmnrs(Params):
     @field_validator("screen_failure", "unplanned")
     @classmethod
     def _parses(cls, value: str | None) -> str | None:
-        if value is not None:
-            try:
-                parse(value)
-            except ConditionError as error:
-                raise ValueError(f"{error} (character {error.offset + 1} of the condition)") from None
-        return value
+        return checked(value)
 
 
 def apply(params: DeriveArmnrs, rows: Rows) -> Outcome:

@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import create_model, field_validator
 
 from sdtm_mapper.algorithms.base import Outcome, Params, Problem, Reads, Rows, Table, Verb
-from sdtm_mapper.algorithms.conditions import ConditionError, evaluate, names, parse
+from sdtm_mapper.algorithms.conditions import checked, evaluate, names, parse
 from sdtm_mapper.algorithms.conditions.evaluate import decimal_or_none
 from sdtm_mapper.algorithms.values import cased, typed
 from sdtm_mapper.model.columns import Column, Mask, Numbers, Text, missing, take
@@ -27,12 +27,7 @@ class Over(Params):
     @field_validator("where")
     @classmethod
     def _parses(cls, value: str | None) -> str | None:
-        if value is not None:
-            try:
-                parse(value)
-            except ConditionError as error:
-                raise ValueError(f"{error} (character {error.offset + 1} of the condition)") from None
-        return value
+        return checked(value)
 
 
 def pick(

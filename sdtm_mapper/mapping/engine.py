@@ -18,11 +18,9 @@ from sdtm_mapper.algorithms.values import typed
 from sdtm_mapper.mapping.records import create_records
 from sdtm_mapper.mapping.rows import DomainRows, Named, Workspace
 from sdtm_mapper.model.columns import Column, Mask, Text, as_text, concat, take
-from sdtm_mapper.model.domain import VariableLineage
+from sdtm_mapper.model.domain import NO_BRANCH, VariableLineage
 from sdtm_mapper.model.errors import UserError
 from sdtm_mapper.model.study import Call, DomainSpec, VariableSpec
-
-NO_BRANCH = 255
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from sdtm_mapper.mapping.engine import NO_BRANCH
 from sdtm_mapper.mapping.longtext import Continued, free_name, split_column
 from sdtm_mapper.model.columns import Column, Index, Text, as_text, missing
-from sdtm_mapper.model.domain import Domain, Lineage, RecordLineage, VariableLineage
+from sdtm_mapper.model.domain import NO_BRANCH, Domain, Lineage, RecordLineage, VariableLineage
 from sdtm_mapper.model.errors import UserError
 from sdtm_mapper.model.finding import all_findings, findings
 from sdtm_mapper.model.standard import IgDataset

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+NO_BRANCH = 255  # in a branch's column: no branch of the variable held
+
+
 @dataclass(frozen=True)
 class VariableLineage:
     """One branch of one variable: which raw columns or variables, by which verb, said where."""

@@ -10,10 +10,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from sdtm_mapper.model.columns import EMPTY, Codes, Index, Text
-from sdtm_mapper.model.domain import Domain, Lineage, RecordLineage, VariableLineage
+from sdtm_mapper.model.domain import NO_BRANCH, Domain, Lineage, RecordLineage, VariableLineage
 from sdtm_mapper.model.study import DomainSpec, SpecRef
 
-_NO_BRANCH = 255
 _DEPTH = 8  # variables made from variables, followed at most this far
 
 
@@ -89,7 +88,7 @@ def _branches(
     """The branches of a variable with the findings that each concerns."""
     chosen = np.zeros(len(rows), np.uint8)
     if (by_record := lineage.branches.get(name)) is not None and len(by_record):
-        chosen = np.where(records[rows] >= 0, by_record[np.maximum(records[rows], 0)], _NO_BRANCH)
+        chosen = np.where(records[rows] >= 0, by_record[np.maximum(records[rows], 0)], NO_BRANCH)
     for branch in lineage.variables:
         if branch.variable == name:
             at = np.asarray(rows)[chosen == branch.branch]

@@ -54,7 +54,10 @@ _NOT_OF_CELLS = frozenset(
     }
 )
 # libraries whose version decides bytes of the outputs
-LIBRARIES = ("lxml", "numpy", "pandas", "pandera", "pyarrow")
+LIBRARIES = (
+    *("lxml", "numpy", "pandas", "pandera", "pyarrow", "pyreadstat"),
+    *("python-calamine", "rapidfuzz", "regex", "ruamel.yaml"),
+)
 
 
 @dataclass(frozen=True)

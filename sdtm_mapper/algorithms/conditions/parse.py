@@ -275,3 +275,13 @@ class _Parser:
 
 
 _RESERVED = frozenset({"and", "or", "not", "in", "is", "empty", "matches"})
+
+
+def checked(text: str | None) -> str | None:
+    """The same condition, for the parameters of a verb; ValueError says what is wrong with it and where."""
+    if text is not None:
+        try:
+            parse(text)
+        except ConditionError as error:
+            raise ValueError(f"{error} (character {error.offset + 1} of the condition)") from None
+    return text
