@@ -140,6 +140,8 @@ def reported_once(findings: Any, results: Sequence[RuleResult], opened: Collecti
     record, or neither has a record. The open rule's is left out and its code added to the authority ids of
     ours; its result says so. Gives findings, in their order, and results.
     """
+    if not opened:
+        return findings, tuple(results)
     is_open = pc.is_in(findings["rule"], value_set=pa.array(sorted(opened), pa.string())).combine_chunks()
     own, other = _places(findings, pc.invert(is_open)), _places(findings, is_open)
     own = own.filter(pc.is_in(own["place"], value_set=other["place"].combine_chunks()))
