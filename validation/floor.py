@@ -19,6 +19,7 @@ from validation import codes
 from validation.adapter import Adapted, adapt
 from validation.inputs import Guide, Standards, Terminology
 from validation.schema import Plan, plan
+from validation.subjects import NOT_IN_DM, subjects_in_dm
 
 NO_RECORDS = "the dataset has no records"
 
@@ -35,8 +36,15 @@ def validate(study: Study, domains: Sequence[Domain], guide: Guide, terminology:
     results, found = check_domains(filled, Standards(guide, terminology, study.terminology))
     present = {d.name for d in filled}
     absent = dict.fromkeys(n for n in (*study.by_name, *(d.name for d in domains)) if n not in present)
-    skipped = [RuleResult(code, name, "skipped", reason=NO_RECORDS) for name in absent for code in codes.ALL]
+    skipped = [
+        RuleResult(code, name, "skipped", reason=NO_RECORDS) for name in absent for code in rules_of(name)
+    ]
     return (*results, *skipped), found
+
+
+def rules_of(dataset: str) -> tuple[str, ...]:
+    """The codes that a dataset is held against."""
+    return codes.ALL if dataset == "DM" else (*codes.ALL, NOT_IN_DM)
 
 
 def validate_package(
@@ -62,7 +70,8 @@ def check_domains(domains: Sequence[Domain], standards: Standards) -> Checked:
         own, found = _check_one(domain, standards)
         results.extend(own)
         tables.append(found)
-    return tuple(results), all_findings(tables)
+    across, strangers = subjects_in_dm(domains)
+    return (*results, *across), all_findings([*tables, strangers])
 
 
 def guide_domain(name: str, columns: Mapping[str, Column], guide: Guide) -> Domain:

@@ -302,5 +302,6 @@ class Delivery:
     cutoff: str = ""  # ISO 8601 date: rows after it are excluded
     kind: Literal["draft", "submission"] = "draft"
     files: Mapping[str, int | None] = field(default_factory=dict)  # expected path -> expected data records
+    sha256: str = ""  # of delivery.yaml; '' without the file
     timestamp: str = ""  # ISO 8601 that outputs carry: extracted, else SOURCE_DATE_EPOCH, else 1970-01-01
     ref: SpecRef = SpecRef("delivery.yaml", 1)

@@ -129,7 +129,8 @@ def manifest(
         "job": job,
         "study": study.id,
         "verdict": result.verdict,
-        "delivery": dict(result.delivery) | {"timestamp": converted.delivery.timestamp},
+        "delivery": dict(result.delivery)
+        | {"timestamp": converted.delivery.timestamp, "sha256": converted.delivery.sha256},
         "standards": {
             "SDTMIG": study.standards.sdtmig,
             "SDTM": study.standards.sdtm,
@@ -221,9 +222,14 @@ def write_json(path: Path, value: Any) -> None:
     path.write_bytes(text.encode() + b"\n")
 
 
+def findings_file(path: Path) -> Path:
+    """Where an earlier run's findings are: in its folder, or the file itself."""
+    return path / FINDINGS if path.is_dir() else path
+
+
 def read_findings(path: Path) -> Any:
     """The findings of an earlier run: its folder, or its findings file."""
-    file = path / FINDINGS if path.is_dir() else path
+    file = findings_file(path)
     try:
         table = pq.read_table(file)
         return table.select(FINDING_SCHEMA.names).cast(FINDING_SCHEMA)

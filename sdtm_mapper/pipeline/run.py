@@ -21,9 +21,10 @@ from sdtm_mapper.pipeline.exchange import package
 from sdtm_mapper.pipeline.judge import ALL, Checked, Chosen, Subject, check, judged, verdict
 from sdtm_mapper.pipeline.load import Converted, Say, convert_delivery
 from sdtm_mapper.pipeline.open_rules import Asked, Pinned, built_variables, choose, written_tables
-from sdtm_mapper.pipeline.package import DEFINE, Package, write_package
+from sdtm_mapper.pipeline.package import DEFINE, Package, findings_file, sha256, write_package
 
 NO_RECORDS = "no records"
+ABSENT_FILE = "SRC001"  # the package lacks what was declared
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,7 @@ def told(
     tables = [converted.reading.findings, converted.mapped.findings, *others]
     done = judged(checked, tables, domains, study, converted.reading.files, chosen)
     lost = any(reason != NO_RECORDS for reason in withheld.values())
+    absent = ABSENT_FILE in converted.reading.findings.column("rule").to_pylist()
     return RunResult(
         study=study.id,
         delivery={
@@ -120,7 +122,7 @@ def told(
             "SDTM CT": study.standards.terminology,
             "Define-XML": study.standards.define,
         },
-        verdict=verdict(done.rejected, lost),
+        verdict=verdict(done.rejected, lost or absent),
         datasets=tuple(
             DatasetSummary(d.name, d.spec.label, len(d), len(d.columns), withheld.get(d.name, ""))
             for d in domains
@@ -129,7 +131,16 @@ def told(
         findings=done.findings,
         results=done.results,
         rules=done.rules,
+        options=_options(chosen),
     )
+
+
+def _options(chosen: Chosen) -> dict[str, str]:
+    """What decides bytes of findings and results, for the manifest."""
+    options = {"select": ",".join(chosen.select), "ignore": ",".join(chosen.ignore)}
+    if chosen.baseline is not None:
+        options["baseline"] = sha256(findings_file(chosen.baseline))
+    return {name: text for name, text in options.items() if text}
 
 
 def _withheld(domain: Domain, problems: Any) -> str:

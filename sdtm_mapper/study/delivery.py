@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 import os
 import re
 from pathlib import Path
@@ -35,7 +36,8 @@ def read_delivery_file(raw: Path) -> Delivery:
         return Delivery(timestamp=_without_file())
     faults = Faults()
     try:
-        doc = read_text(NAME, path.read_bytes(), faults)
+        content = path.read_bytes()
+        doc = read_text(NAME, content, faults)
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror}).") from error
     model = typed(DeliveryFile, doc.data, doc, (), faults) if doc else None
@@ -50,6 +52,7 @@ def read_delivery_file(raw: Path) -> Delivery:
         cutoff=model.cutoff,
         kind=model.kind,
         files=model.files,
+        sha256=hashlib.sha256(content).hexdigest(),
         timestamp=_timestamp(model.extracted) if model.extracted else _without_file(),
         ref=SpecRef(NAME, 1),
     )

@@ -36,6 +36,7 @@ files: {ntuh/AE.csv: 12, ntuh/DM.csv: }
         cutoff="2025-12-31",
         kind="submission",
         files={"ntuh/AE.csv": 12, "ntuh/DM.csv": None},
+        sha256="b8b722d6f35b2057e27f79214d065f3aa0af623f5b0fd4e4f54440d9a59da9bd",
         timestamp="2026-01-05T10:30:00",
     )
 
