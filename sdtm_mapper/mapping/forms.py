@@ -122,15 +122,17 @@ def _identify(
     table = {name: Text.of(cells).sorted() for name, cells in columns.items()}
     subjects = tuple(table["USUBJID"].values.to_pylist())
     identified = {name: {k: t.take(at) for k, t in table.items()} for name, at in places.items()}
-    return identified, subjects, _shared(made)
+    return identified, subjects, _shared(made, len(subjects))
 
 
-def _shared(made: list[_Identity]) -> Any:
+def _shared(made: list[_Identity], subjects: int) -> Any:
     """MAP040: a USUBJID that several sites give, or that the template makes of different parts."""
+    named = {one for one in made if one.usubjid}
+    if len(named) == subjects:  # each USUBJID has one identity
+        return all_findings([])
     of: dict[str, list[_Identity]] = {}
-    for one in dict.fromkeys(made):
-        if one.usubjid:
-            of.setdefault(one.usubjid, []).append(one)
+    for one in sorted(named):
+        of.setdefault(one.usubjid, []).append(one)
     tables = []
     for usubjid, several in sorted(of.items()):
         sites = {i.site for i in several if i.site}
