@@ -19,6 +19,7 @@ from sdtm_mapper.model.finding import all_findings, findings
 from sdtm_mapper.model.raw import RawForm
 from sdtm_mapper.model.study import Delivery, FormSpec, Study, VariableSpec
 
+SHORT = 16  # characters that no pattern can take long on; a time limit costs more than such a match
 _NAME = re.compile(r"\{(\w+)\}")
 
 
@@ -167,30 +168,27 @@ def _identifier_of(study: Study, declared: str | None) -> Callable[[str, str], _
     template = "%s".join(p.replace("%", "%%") for p in pieces[::2])
     pattern = regex.compile(declared) if declared else None
     groups = tuple(pattern.groupindex) if pattern else ()
-    order = ("STUDYID", "SITEID", "SUBJID", *groups)  # a group of the pattern wins over what the form says
-
-    def places(name: str) -> list[int]:
-        return [i for i, n in enumerate(order) if n == name][::-1]
-
-    wanted = [places(name) for name in pieces[1::2]]
-    sites, subjects = places("SITEID"), places("SUBJID")
+    numbers = tuple(pattern.groupindex.values()) if pattern else ()
+    names = pieces[1::2]
 
     def identify(subject: str, site: str) -> _Identity:
-        values: tuple[str | None, ...] = (study.id, site, subject)
+        values = {"STUDYID": study.id, "SITEID": site, "SUBJID": subject}
         if pattern is not None:
             match = _fitted(pattern, subject) if subject else None
             if match is None:
                 return _Identity("", site, "")
-            values += tuple(match[g] for g in groups)
-        filled = tuple([_first(values, at) for at in wanted])
+            found = zip(groups, match.group(0, *numbers)[1:] if groups else (), strict=True)
+            values.update([(n, t) for n, t in found if t is not None])  # the pattern wins over the form
+        filled = tuple([values.get(name, "") for name in names])
         usubjid = template % filled if subject and all(filled) else ""
-        named = _first(values, subjects) if usubjid else ""
-        return _Identity(usubjid, _first(values, sites), named, filled)
+        return _Identity(usubjid, values["SITEID"], values["SUBJID"] if usubjid else "", filled)
 
     return identify
 
 
 def _fitted(pattern: Any, subject: str) -> Any:
+    if len(subject) <= SHORT:
+        return pattern.fullmatch(subject)
     try:
         return pattern.fullmatch(subject, timeout=REGEX_SECONDS)
     except TimeoutError:
@@ -198,14 +196,6 @@ def _fitted(pattern: Any, subject: str) -> Any:
             f"sources.yaml: the subject pattern {pattern.pattern!r} takes too long on one of the identifiers;"
             " make it simpler"
         ) from None
-
-
-def _first(values: tuple[str | None, ...], at: list[int]) -> str:
-    for i in at:
-        value = values[i]
-        if value is not None:
-            return value
-    return ""
 
 
 def _overlay(parts: list[Text], n: int) -> Text:
