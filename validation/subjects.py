@@ -42,7 +42,8 @@ def subjects_in_dm(domains: Sequence[Domain]) -> tuple[tuple[RuleResult, ...], A
 
 def _strangers(domain: Domain, known: frozenset[str]) -> Any:
     column = as_text(domain.columns["USUBJID"])
-    strange = [i for i in column.used().tolist() if column.values[i].as_py() not in known]
+    column = column.compact()
+    strange = [i for i, subject in enumerate(column.values.to_pylist()) if subject not in known]
     rows = np.flatnonzero(np.isin(column.codes, strange)) if strange else np.array([], np.int64)
     codes, first, counts = np.unique(column.codes[rows], return_index=True, return_counts=True)
     order = np.argsort(first)

@@ -35,8 +35,7 @@ def split_words(text: str, limit: int = LIMIT) -> list[str]:
     """
     if len(text.encode()) <= limit:
         return [text] if text else []
-    words = _WORD.findall(text)
-    words[-1] += text[len("".join(words)) :]  # blanks at the end
+    words = _WORD.findall(text.strip(" "))  # outer blanks mean nothing and could push a word over the limit
     parts: list[str] = []
     line = ""
     for word in words:

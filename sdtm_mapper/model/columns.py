@@ -189,9 +189,8 @@ class Text:
         import pandas as pd
 
         small = self.compact()
-        return pd.Categorical.from_codes(
-            small.codes, categories=pd.Index(small.values.to_pylist(), dtype=object)
-        )
+        kind = pd.CategoricalDtype(pd.Index(small.values.to_pylist(), dtype=object))
+        return pd.Categorical.from_codes(small.codes, dtype=kind, validate=False)  # codes are right by construction
 
 
 Column = Text | Numbers

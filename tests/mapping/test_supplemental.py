@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sdtm_mapper.mapping.longtext import LIMIT, split_words
@@ -164,12 +164,19 @@ WORDS = st.text(st.sampled_from("ab \u00e9頭痛😀"), max_size=300)
 
 
 @given(WORDS)
+@example("aaé痛痛痛痛😀 ")
 def test_parts_fit_and_give_the_text_again(text):
     parts = split_words(text, 20)
     assert all(0 < len(p.encode()) <= 20 for p in parts)
     assert "".join(parts).replace(" ", "") == text.replace(" ", "")
     if all(len(w.encode()) <= 20 for w in text.split(" ")) and "  " not in text:
-        assert " ".join(parts) == text
+        assert " ".join(parts).strip(" ") == text.strip(" ")
+
+
+def test_an_outer_blank_makes_no_part_of_its_own():
+    assert split_words("aaé痛痛痛痛😀 ", 20) == ["aaé痛痛痛痛😀"]
+    assert split_words(" 痛痛痛痛😀😀", 20) == ["痛痛痛痛😀😀"]
+    assert split_words(" " * 30, 20) == []
 
 
 @given(
