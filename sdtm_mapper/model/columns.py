@@ -190,7 +190,9 @@ class Text:
 
         small = self.compact()
         kind = pd.CategoricalDtype(pd.Index(small.values.to_pylist(), dtype=object))
-        return pd.Categorical.from_codes(small.codes, dtype=kind, validate=False)  # codes are right by construction
+        return pd.Categorical.from_codes(
+            small.codes, dtype=kind, validate=False
+        )  # codes are right by construction
 
 
 Column = Text | Numbers
