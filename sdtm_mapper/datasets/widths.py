@@ -35,20 +35,20 @@ def shared_widths(domains: Sequence[Domain]) -> dict[str, dict[str, int]]:
     """Dataset -> text variable -> width in bytes, 1 to 200.
 
     A variable that several datasets share by name has one width in all of them: the longest of what
-    each one declares, or else holds. Supplemental qualifiers are sized dataset by dataset (FDA Study
-    Data Technical Conformance Guide, section 3.3.3), or else one long comment in SUPPAE would widen
-    every QVAL. What is longer than declared, or than 200 bytes, is a finding of `xpt_problems`.
+    each one declares, or else holds. What supplemental qualifiers alone have (QNAM, QVAL ...) is sized
+    dataset by dataset (FDA Study Data Technical Conformance Guide, section 3.3.3), or else one long
+    comment in SUPPAE would widen every QVAL; their STUDYID and USUBJID are as wide as their parents'.
+    What is longer than declared, or than 200 bytes, is a finding of `xpt_problems`.
     """
     needed = {domain.name: _needed(domain) for domain in domains}
+    common = {name for domain in domains if not is_supplemental(domain) for name in needed[domain.name]}
     shared: dict[str, int] = {}
     for domain in domains:
-        if not is_supplemental(domain):
-            for name, width in needed[domain.name].items():
-                shared[name] = max(width, shared.get(name, 0))
+        for name in common & needed[domain.name].keys():
+            shared[name] = max(needed[domain.name][name], shared.get(name, 0))
     return {
         domain.name: {
-            name: min(width if is_supplemental(domain) else shared[name], LIMIT)
-            for name, width in needed[domain.name].items()
+            name: min(shared.get(name, width), LIMIT) for name, width in needed[domain.name].items()
         }
         for domain in domains
     }

@@ -148,7 +148,7 @@ def test_every_code_has_a_rule_file_that_says_what_we_do():
         assert (rule["severity"] == "reject") == (code in WITHHOLD - {"EXP008"})
 
 
-def test_widths_are_shared_by_name_but_not_by_supplemental_qualifiers(domain_of):
+def test_widths_are_shared_by_name_and_qualifiers_are_sized_by_dataset(domain_of):
     ae = domain_of({"USUBJID": ["S-1"], "AETERM": ["HEADACHE"], "VISIT": [None]}, AETERM={"length": 50})
     lb = domain_of({"USUBJID": ["S-1000"], "VISIT": ["WEEK 2"], "LBDTC": ["x" * 300]}, name="LB")
     supp = domain_of(
@@ -158,6 +158,6 @@ def test_widths_are_shared_by_name_but_not_by_supplemental_qualifiers(domain_of)
     assert shared_widths([ae, lb, supp, other]) == {
         "AE": {"USUBJID": 6, "AETERM": 50, "VISIT": 6},
         "LB": {"USUBJID": 6, "VISIT": 6, "LBDTC": 200},
-        "SUPPAE": {"RDOMAIN": 2, "USUBJID": 3, "QNAM": 1, "QVAL": 30},
-        "SUPPLB": {"RDOMAIN": 2, "USUBJID": 3, "QNAM": 4, "QVAL": 1},
+        "SUPPAE": {"RDOMAIN": 2, "USUBJID": 6, "QNAM": 1, "QVAL": 30},
+        "SUPPLB": {"RDOMAIN": 2, "USUBJID": 6, "QNAM": 4, "QVAL": 1},
     }
