@@ -1,0 +1,1 @@
+"""The flagship's demo: nine sites' exports, and what a perfect conversion gives."""
