@@ -38,14 +38,15 @@ class Form:
         return next(i for i in self.items if i.name == name)
 
 
-def _form(name: str, title: str, chinese: str, per: str, *items: tuple[str, ...]) -> Form:
-    made = tuple(
-        Item(*i[:3], kind=i[3] if len(i) > 3 else "text", codes=i[4] if len(i) > 4 else "") for i in items
-    )  # type: ignore[arg-type]
-    return Form(name, title, chinese, per, made)  # type: ignore[arg-type]
+_Per = Literal["subject", "visit", "log", "central"]
+_Question = tuple[str, str, str] | tuple[str, str, str, Kind] | tuple[str, str, str, Kind, str]
 
 
-VISIT = ("VISIT", "Visit", "訪視", "code", "VISIT")
+def _form(name: str, title: str, chinese: str, per: _Per, *questions: _Question) -> Form:
+    return Form(name, title, chinese, per, tuple(Item(*question) for question in questions))
+
+
+VISIT: _Question = ("VISIT", "Visit", "訪視", "code", "VISIT")
 
 FORMS: tuple[Form, ...] = (
     _form(
