@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -29,6 +30,10 @@ FREE = frozenset(
         "EOSSPEC",
     )
 )
+
+
+MEASURED = frozenset(("LBRES", "LBLO", "LBHI", "TLDIAM"))  # text items that mostly hold numbers
+_NUMBER = re.compile(r"[<>]?=?-?[0-9]+(\.[0-9]+)?")
 
 
 @dataclass(frozen=True)
@@ -84,7 +89,8 @@ def word(codes: str, term: str, style: Style) -> str:
 def text(item: Item, value: Value, style: Style) -> str:
     """A value of an item as the site writes it.
 
-    Raises KeyError or ValueError for an answer that the item's code list lacks, KeyError for free text without a phrase.
+    Raises KeyError or ValueError for an answer that the item's code list lacks, KeyError for free text that has
+    no phrase.
     """
     if isinstance(value, Day):
         return style.dates.text(value)
@@ -96,8 +102,8 @@ def text(item: Item, value: Value, style: Style) -> str:
         return _cased(YESNO[value][style.words == "chinese"], style)
     if item.kind == "code":
         return BETWEEN.join(word(item.codes, term, style) for term in value.split(BETWEEN))
-    if item.kind == "number":
-        return value.replace(".", style.decimal)
+    if item.kind == "number" or item.name in MEASURED:
+        return value.replace(".", style.decimal) if _NUMBER.fullmatch(value) else value
     if item.name in FREE:
         return style.phrases[value] if style.phrases else _cased(value, style)
     return value
