@@ -51,10 +51,10 @@ def pick(
     order: Numbers | None = None
     if by:
         by = by.removeprefix(f"{table_name}.")
-        order = _ranks(table.get(by), table.is_date(by))
+        order = order_keys(table.get(by), table.is_date(by))
         usable &= ~np.isnan(order)
     elif not isinstance(column, Text) or table.is_date(column_name) or rows.target.type == "Num" or by_value:
-        order = _ranks(column, table.is_date(column_name))
+        order = order_keys(column, table.is_date(column_name))
     return column, best_rows(table, usable, order, last, rows)
 
 
@@ -62,7 +62,7 @@ def _local(table: Table, name: str) -> Callable[[str], Column]:
     return lambda column: table.get(column.removeprefix(f"{name}."))
 
 
-def _ranks(column: Column, dated: bool) -> Numbers:
+def order_keys(column: Column, dated: bool) -> Numbers:
     """Sort keys: dates by their text, numbers by their value, before other text by code point; NaN where empty."""
     if not isinstance(column, Text):
         return column

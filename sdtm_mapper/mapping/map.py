@@ -12,6 +12,7 @@ from sdtm_mapper.mapping.built import Built, build, merge
 from sdtm_mapper.mapping.engine import make_domains
 from sdtm_mapper.mapping.finish import finish
 from sdtm_mapper.mapping.forms import Forms, prepare_forms, unread_dates
+from sdtm_mapper.mapping.items import with_items
 from sdtm_mapper.mapping.ledger import make_ledger
 from sdtm_mapper.mapping.longtext import split_domain
 from sdtm_mapper.mapping.rows import DomainRows, Terminology, Workspace
@@ -50,6 +51,7 @@ def map_study(
         For a spec that cannot work on any data: a circle of variables, a hardcoded text that is no term.
     """
     forms = prepare_forms(study, reading.forms, delivery)
+    study = with_items(study, forms)
     tables: list[Any] = [forms.findings]
     parts: list[list[Built]] = []
     spaces: list[Workspace] = []

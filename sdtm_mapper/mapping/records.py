@@ -10,29 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from sdtm_mapper.algorithms.conditions import evaluate, names
+from sdtm_mapper.mapping.blocks import Block
 from sdtm_mapper.mapping.forms import Form, Forms, rows_by_key
+from sdtm_mapper.mapping.picks import pick_records
 from sdtm_mapper.model.columns import Index, Mask, Text, group_codes
 from sdtm_mapper.model.finding import all_findings, findings
-from sdtm_mapper.model.study import DomainSpec, Item, Join, RecordsSpec
+from sdtm_mapper.model.study import DomainSpec, Join, RecordsSpec
 
 Rows = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Block:
-    """The records that one block makes: rows of its form, the item of each, rows of joined forms."""
-
-    spec: RecordsSpec
-    form: Form
-    rows: Rows
-    items: npt.NDArray[np.int32] | None
-    joined: Mapping[str, Rows]
-    others: Mapping[str, Form]  # joined forms
-    excluded: tuple[tuple[str, Mask], ...]  # (reason, rows of the form)
-    used: Mapping[str, Mask]  # rows of joined forms that some record took
-
-    def __len__(self) -> int:
-        return len(self.rows)
 
 
 @dataclass(frozen=True)
@@ -59,6 +44,9 @@ def create_records(domain: DomainSpec, forms: Forms, part: Mapping[str, Mask] | 
         block, found = _block(domain, spec, form, forms, taking, read)
         blocks.append(block)
         tables += found
+    if domain.pick is not None:
+        picked, found = pick_records(domain, blocks, domain.pick, read)
+        blocks, tables = list(picked), [*tables, found]
     return RecordSet(tuple(blocks), all_findings(tables), frozenset(read))
 
 
@@ -82,13 +70,18 @@ def _block(
     rows = np.flatnonzero(taking)
     items = None
     if spec.unpivot:
-        rows, items, empty = _unpivot(form, spec.unpivot, taking, read, domain.name)
-        _check_fields(form, spec.unpivot, joins, forms, read)
+        get = _getter(form, joins, forms, read, f"item of {domain.name}")
+        rows, items, empty = _unpivot(form, spec, taking, get)
         excluded.append((f"{domain.name}: no item of the row is filled ({spec.ref})", empty))
+    _check_fields(form, spec, joins, forms, read)
     joined = {name: at[rows] for name, at in joins.items()}
     used = {name: _used(at, len(forms.by_name[name].raw)) for name, at in joined.items()}
     others = {name: forms.by_name[name] for name in joined}
-    return Block(spec, form, rows, items, joined, others, tuple(excluded), used), tables
+    block = Block(spec, form, rows, items, joined, others, tuple(excluded), used)
+    if spec.pick is not None:
+        (block,), found = pick_records(domain, [block], spec.pick, read)
+        tables.append(found)
+    return block, tables
 
 
 def _chosen(
@@ -162,16 +155,17 @@ def _first_of_each(form: Form, columns: list[Text], taking: Mask) -> Mask:
 
 
 def _unpivot(
-    form: Form, items: tuple[Item, ...], taking: Mask, read: set[tuple[str, str, str]], domain: str
+    form: Form, spec: RecordsSpec, taking: Mask, get: Callable[[str], Text]
 ) -> tuple[Rows, npt.NDArray[np.int32], Mask]:
+    """(rows, items, rows without any): a record of each item that is filled, or one of its `also`."""
     all_rows, all_items = [], []
-    for i, item in enumerate(items):
-        column = form.raw.columns.get(item.column)
-        read.add((form.name, item.column, "?" if column is None else f"item of {domain}"))
-        if column is None:
-            continue
-        blank = column.is_empty | column.hits([not v.strip() for v in column.values.to_pylist()])
-        at = np.flatnonzero(taking & ~blank)
+    for i, item in enumerate(spec.unpivot):
+        filled = _filled(get(item.column))
+        also = [item.fields.get(name, spec.columns.get(name, name)) for name in item.also]
+        for source in also if item.column in form.raw.columns else ():
+            if not source.startswith("="):
+                filled |= _filled(get(source))
+        at = np.flatnonzero(taking & filled)
         all_rows.append(at)
         all_items.append(np.full(len(at), i, np.int32))
     rows = np.concatenate(all_rows) if all_rows else np.array([], np.int64)
@@ -180,15 +174,21 @@ def _unpivot(
     return rows[order], which[order], taking & ~_used(rows, len(form.raw))
 
 
+def _filled(column: Text) -> Mask:
+    return column.hits([bool(v.strip()) for v in column.values.to_pylist()])
+
+
 def _check_fields(
     form: Form,
-    items: tuple[Item, ...],
+    spec: RecordsSpec,
     joins: Mapping[str, Rows],
     forms: Forms,
     read: set[tuple[str, str, str]],
 ) -> None:
-    """Remember as unknown what an item's fields name and no form has."""
-    for name in dict.fromkeys(c for i in items for c in i.fields.values() if not c.startswith("=")):
+    """Remember as unknown what virtual columns name and no form has."""
+    items = (i for i in spec.unpivot if not i.pattern)  # one that no column fits is said itself
+    named = [*spec.columns.values(), *(c for i in items for c in i.fields.values())]
+    for name in dict.fromkeys(c for c in named if not c.startswith("=")):
         other, _, column = name.partition(".")
         of_other = other == form.name or other in joins
         if name not in form.raw.columns and not (of_other and column in forms.by_name[other].raw.columns):

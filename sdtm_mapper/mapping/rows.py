@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from sdtm_mapper.algorithms.base import Table
-from sdtm_mapper.mapping.forms import Forms, spec_masks
-from sdtm_mapper.mapping.records import Block, RecordSet
+from sdtm_mapper.mapping.blocks import block_columns, block_dates, block_names, is_raw, stack_raw
+from sdtm_mapper.mapping.forms import Forms
+from sdtm_mapper.mapping.records import RecordSet
 from sdtm_mapper.model.columns import Column, Index, Mask, Text, as_text, take
 from sdtm_mapper.model.standard import Codelist, Term
 from sdtm_mapper.model.study import DomainSpec, FormSpec, Study, VariableSpec
@@ -146,7 +147,7 @@ class DomainRows:
 
     def raw_names(self, name: str) -> Text:
         """The raw column that a name means on each record: by block, and by item where unpivot made it."""
-        parts = [_block_names(b, name) for b in self.records.blocks]
+        parts = [block_names(b, name) for b in self.records.blocks]
         return Text.concat(parts) if parts else Text.empty(0)
 
     def date_specs(self, name: str) -> Sequence[tuple[Mask | None, FormSpec, str]]:
@@ -214,115 +215,3 @@ class DomainRows:
             self.space.several.setdefault(domain, set()).add(subject)
             at[subject] = -1
         return take(other.made[variable], at[np.asarray(self.subject_codes)])
-
-
-def block_columns(block: Block, name: str) -> tuple[tuple[str, str], ...]:
-    """The raw (form, column)s that a name means in one block; () where it is none."""
-    spec = block.spec
-    if spec.unpivot:
-        virtual = _virtual(block, name)
-        if virtual is not None:
-            return tuple(dict.fromkeys(o for c in virtual for o in _columns_of(block, c)))
-    return _columns_of(block, name)
-
-
-def _columns_of(block: Block, name: str) -> tuple[tuple[str, str], ...]:
-    """The column of the block's form or of a joined one; () where it is none."""
-    spec, raw = block.spec, block.form.raw
-    if name in raw.columns:
-        return ((spec.form, name),)
-    form, _, column = name.partition(".")
-    if form == spec.form and column in raw.columns:
-        return ((form, column),)
-    if form in block.others and column in block.others[form].raw.columns:
-        return ((form, column),)
-    return ()
-
-
-def _virtual(block: Block, name: str) -> tuple[str, ...] | None:
-    """Per item the raw column (or =constant) that a virtual column stands for."""
-    items = block.spec.unpivot
-    if name == "item":
-        return tuple(f"={i.column}" for i in items)
-    if name == "value":
-        return tuple(i.column for i in items)
-    if any(name in i.fields for i in items):
-        return tuple(i.fields.get(name, "=") for i in items)
-    return None
-
-
-def is_raw(block: Block, name: str) -> bool:
-    """Whether the name is a raw or virtual column in this block."""
-    return bool(block_columns(block, name)) or bool(block.spec.unpivot and _virtual(block, name) is not None)
-
-
-def stack_raw(blocks: Sequence[Block], name: str) -> Text:
-    """A raw column over all blocks; empty in blocks that lack it."""
-    return Text.concat([_block_raw(b, name) for b in blocks]) if blocks else Text.empty(0)
-
-
-def _block_raw(block: Block, name: str) -> Text:
-    raw = block.form.raw
-    virtual = _virtual(block, name) if block.spec.unpivot else None
-    if virtual is not None and block.items is not None:
-        by_item = [np.flatnonzero(block.items == i) for i in range(len(virtual))]
-        sources = [_item_cells(block, c, at) for c, at in zip(virtual, by_item, strict=True)]
-        back = np.empty(len(block), np.int64)
-        back[np.concatenate(by_item)] = np.arange(len(block))
-        return Text.concat(sources).take(back)
-    for form, column in block_columns(block, name):
-        if form == block.spec.form:
-            return _take_all(raw.columns[column], block.rows)
-        return block.others[form].raw.columns[column].take(block.joined[form])
-    return Text.empty(len(block))
-
-
-def _item_cells(block: Block, source: str, at: Index) -> Text:
-    """The cells of one item's records, from a raw column, a joined form's, or `=constant`."""
-    if source.startswith("="):
-        return Text.constant(source[1:], len(at))
-    for form, column in _columns_of(block, source):
-        if form == block.spec.form:
-            return block.form.raw.columns[column].take(block.rows[at])
-        return block.others[form].raw.columns[column].take(block.joined[form][at])
-    return Text.empty(len(at))
-
-
-def _take_all(column: Text, rows: Any) -> Text:
-    if len(rows) == len(column) and len(rows) and rows[0] == 0 and rows[-1] == len(rows) - 1:
-        return column  # every row became a record: no copy
-    return column.take(rows)
-
-
-def _block_names(block: Block, name: str) -> Text:
-    virtual = _virtual(block, name) if block.spec.unpivot else None
-    if virtual is not None and block.items is not None:
-        return Text.empty(0).recoded(block.items, [None if c.startswith("=") else c for c in virtual])
-    columns = [c if f == block.spec.form else f"{f}.{c}" for f, c in block_columns(block, name)]
-    return Text.constant(", ".join(columns) or name, len(block))
-
-
-def block_dates(block: Block, name: str) -> list[tuple[Mask | None, FormSpec, str]]:
-    """Who declares a raw column's formats in one block: by file, and by item where unpivot made records."""
-    virtual = _virtual(block, name) if block.spec.unpivot else None
-    if virtual is not None and block.items is not None:
-        out: list[tuple[Mask | None, FormSpec, str]] = []
-        for column in dict.fromkeys(c for c in virtual if not c.startswith("=")):
-            of_item = np.isin(block.items, [i for i, c in enumerate(virtual) if c == column])
-            for mask, spec, of_form in _column_dates(block, column):
-                out.append((of_item if mask is None else of_item & mask, spec, of_form))
-        return out
-    return _column_dates(block, name)
-
-
-def _column_dates(block: Block, name: str) -> list[tuple[Mask | None, FormSpec, str]]:
-    raw = block.form.raw
-    for form, column in _columns_of(block, name):
-        source, rows = (
-            (raw, block.rows) if form == block.spec.form else (block.others[form].raw, block.joined[form])
-        )
-        return [
-            (None if mask is None else mask[np.maximum(rows, 0)] & (rows >= 0), spec, column)
-            for mask, spec in spec_masks(source, lambda s, c=column: (s.dates.get(c), s.unknown))
-        ]
-    return []

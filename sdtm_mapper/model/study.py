@@ -180,7 +180,7 @@ class Join:
 class Item:
     """One record that unpivot makes of a raw row: virtual column -> raw column, or '=constant'."""
 
-    column: str  # the raw column that decides whether there is a record
+    column: str  # the raw column that decides whether there is a record, or /a pattern/ of such columns
     fields: Mapping[str, str]
 
 
@@ -189,6 +189,34 @@ class RecordsSpec:
     """One block of record creation; several blocks of a domain are stacked."""
 
     form: str
+    also: tuple[str, ...] = ()  # fields or columns of which one, filled, makes a record too
+
+    @property
+    def pattern(self) -> bool:
+        """Whether `column` is a regular expression between slashes."""
+        return len(self.column) > 2 and self.column.startswith("/") and self.column.endswith("/")
+
+
+@dataclass(frozen=True)
+class Pick:
+    """One record is kept of those that are equal in `per`, within the subject: the first or last by a column."""
+
+    by: str
+    last: bool
+    per: tuple[str, ...]
+    ref: SpecRef
+
+    def __str__(self) -> str:
+        per = f" per {', '.join(self.per)}" if self.per else ""
+        return f"the {'last' if self.last else 'first'} record by {self.by}{per}"
+
+
+@dataclass(frozen=True)
+class LiteralRow:
+    """A record that the spec writes out: column -> text."""
+
+    fields: Mapping[str, str]
+    ref: SpecRef
     ref: SpecRef
     keep: Condition | None = None
     joins: tuple[Join, ...] = ()
@@ -201,6 +229,10 @@ class DomainSpec:
     """One SDTM dataset of the study."""
 
     name: str
+    columns: Mapping[str, str] = field(default_factory=dict)  # virtual column -> raw column, or '=constant'
+    pick: Pick | None = None
+    subjects: str = ""  # design.elements: one record per subject of this domain and element that began
+    literal: tuple[LiteralRow, ...] = ()  # `rows`: the records themselves; `form` is then a name for them
     label: str
     observation_class: str
     structure: str
@@ -217,6 +249,7 @@ class DomainSpec:
 
     @cached_property
     def by_name(self) -> Mapping[str, VariableSpec]:
+    pick: Pick | None = None  # over the records of all blocks
         """Variables by name."""
         return {v.name: v for v in self.variables}
 

@@ -111,7 +111,7 @@ def _raw_names(domain: DomainSpec, forms: Forms, library: Library) -> frozenset[
             names |= {*form.dates, *form.row_key, *form.rename.values(), *form.identifiers}
             names |= {n for n in (form.subject, form.site_column, form.cutoff) if n}
         for item in block.unpivot:
-            names |= {"item", "value", item.column, *item.fields}
+            names |= {"item", "value", item.column, *item.fields, *item.also}
             names |= {v for v in item.fields.values() if not v.startswith("=")}
         names |= {*block.distinct, *(ours for j in block.joins for ours, _ in j.on)}
     for variable in variables_of(domain):
@@ -119,3 +119,6 @@ def _raw_names(domain: DomainSpec, forms: Forms, library: Library) -> frozenset[
             if variable.name in library.verbs[call.verb].reads(call.params, variable).names:
                 names.add(variable.name)
     return frozenset(names)
+        names |= {*block.columns, *(v for v in block.columns.values() if not v.startswith("="))}
+        for pick in (block.pick, domain.pick):
+            names |= {pick.by, *pick.per} if pick else set()

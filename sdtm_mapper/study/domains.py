@@ -12,14 +12,16 @@ from sdtm_mapper.model.study import (
     FormSpec,
     Item,
     Join,
+    Pick,
     RecordsSpec,
     SupplementalSpec,
     VariableSpec,
 )
 from sdtm_mapper.study.faults import Faults
+from sdtm_mapper.study.items import read_items
 from sdtm_mapper.study.library import GuideLike, Library
 from sdtm_mapper.study.metadata import DatasetGuide, Meta, Place
-from sdtm_mapper.study.schema import DomainFile, DomainSalvage, QualifierModel, RecordsModel
+from sdtm_mapper.study.schema import DomainFile, DomainSalvage, PickModel, QualifierModel, RecordsModel
 from sdtm_mapper.study.terminology import Terms
 from sdtm_mapper.study.typed import typed
 from sdtm_mapper.study.variables import (
@@ -34,7 +36,6 @@ from sdtm_mapper.study.variables import (
 from sdtm_mapper.study.yamltext import Doc, Path
 
 AUTOMATIC = ("STUDYID", "DOMAIN", "USUBJID")
-RESERVED = ("item", "value")
 _REFERENCE_CLASSES = ("Trial Design", "Study Reference")
 _DOMAIN = re.compile(r"[A-Z][A-Z0-9]")
 
@@ -97,6 +98,7 @@ class _DomainReader:
             sort=self._named("sort", self.file.sort or self.file.keys, names),
             seq_by=self._named("seq", self.file.seq or self.file.sort or self.file.keys, names),
             supplemental=supplemental,
+            pick=self._pick(self.file.pick, ("pick",)),
             not_submitted=self.file.not_submitted,
             comment=self.file.comment,
             reference=self.reference,
@@ -260,14 +262,15 @@ class _DomainReader:
             joins=tuple(joins),
             unpivot=self._unpivot(block, path),
             distinct=block.distinct,
+            columns=block.columns,
+            pick=self._pick(block.pick, (*path, "pick")),
         )
 
+    def _pick(self, told: PickModel | None, path: Path) -> Pick | None:
+        if told is None:
+            return None
+        by = told.last if told.first is None else told.first
+        return Pick(by or "", told.first is None, told.per, self.doc.at(path))
+
     def _unpivot(self, block: RecordsModel, path: Path) -> tuple[Item, ...]:
-        items = tuple(Item(column, fields) for column, fields in block.unpivot.items())
-        for item in items:
-            for name in RESERVED:
-                if name in item.fields:
-                    where = self.doc.key((*path, "unpivot", item.column, name))
-                    message = f"unpivot: '{name}' is filled by itself and cannot be written"
-                    self.faults.add(where, "SPEC005", message)
-        return items
+        return tuple(read_items(block, (*path, "unpivot"), self.doc, self.faults))

@@ -207,6 +207,33 @@ class RecordsModel(SpecModel):
 
 
 class OriginModel(SpecModel):
+class PickModel(SpecModel):
+    """The first or last record by a column, of those that are equal in `per`."""
+
+    first: str | None = None
+    last: str | None = None
+    per: Words = ()
+
+    @model_validator(mode="after")
+    def _one(self) -> PickModel:
+        if (self.first is None) == (self.last is None):
+            raise PydanticCustomError("pick", "write `first` or `last`, one of them")
+        return self
+
+
+class RecordsModel(SpecModel):
+    """One block of records."""
+
+    from_: str = Field(alias="from")
+    keep: str | None = None
+    join: tuple[JoinModel, ...] = ()
+    columns: dict[str, str] = {}
+    unpivot: dict[str, dict[str, Words]] = {}
+    distinct: Words = ()
+    pick: PickModel | None = None
+
+
+class OriginModel(SpecModel):
     """Where a variable comes from, in Define-XML's terms."""
 
     type: Literal["Collected", "Derived", "Assigned", "Protocol", "Predecessor", "Not Available", "Other"]
@@ -216,6 +243,7 @@ class OriginModel(SpecModel):
 
 
 def _origin(value: Any) -> Any:
+    pick: PickModel | None = None
     return {"type": value} if isinstance(value, str) else value
 
 
@@ -267,6 +295,7 @@ class CodelistModel(SpecModel):
     terms: Annotated[
         dict[str, str],
         Field(min_length=1),
+    pick: PickModel | None = None
         BeforeValidator(_pairs, json_schema_input_type=list[str] | dict[str, str]),
     ]
 
