@@ -44,6 +44,7 @@ class Site:
     country: str = ""
     folder: str = ""
     timezone: str = ""
+    like: str = ""  # the site that exports the same way
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,7 @@ class FormSpec:
     order: str = ""  # regex: what of a file's path says its place among the increments
     subject: str | None = None  # column that identifies the subject
     subject_pattern: str | None = None  # regex with named groups that USUBJID's template uses
+    subject_pad: int = 0  # digits of a SUBJID that is a number, filled with zeros
     site: str | None = None  # site id where files are per site
     site_column: str | None = None
     row_key: tuple[str, ...] = ()
@@ -97,6 +99,8 @@ class FormSpec:
     unknown: tuple[str, ...] = ()  # tokens for parts of a date that are known to be unknown
     identifiers: tuple[str, ...] = ()  # columns that never leave the reader
     rename: Mapping[str, str] = field(default_factory=dict)  # delivered name -> name used in the spec
+    constants: Mapping[str, str] = field(default_factory=dict)  # columns that the files lack -> their text
+    constants_at: Mapping[str, str] = field(default_factory=dict)  # column -> file:line of the spec
     cutoff: str | None = None  # date column that the delivery's cut-off is held against
     optional: bool = False  # its file may be absent without a finding
     ref: SpecRef = SpecRef("sources.yaml", 1)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sdtm_mapper.algorithms.dates import is_time_format
 from sdtm_mapper.study.faults import Faults
-from sdtm_mapper.study.overlay import Layered
-from sdtm_mapper.study.schema import FormModel
+from sdtm_mapper.study.overlay import Layer
+from sdtm_mapper.study.schema import FORMATS, FormModel
 from sdtm_mapper.study.yamltext import Doc, Path
 
 TEXT = ("csv", "rave", "redcap", "redcap-eav", "viedoc")  # delimited text
@@ -58,14 +58,36 @@ def text_encoding(model: FormModel) -> str:
     return "" if model.format == "sas7bdat" and "encoding" not in model.model_fields_set else model.encoding
 
 
+def fitting(layers: Sequence[Layer], faults: Faults) -> tuple[Layer, ...]:
+    """The layers of a form without the words that its format does not know.
+
+    A word of a lower layer was meant for the format there, so it is left out where an upper layer says another;
+    a word that does not fit the format of its own layer is a fault. Defaults that say no format are for forms of
+    several: of their words each form takes those that it knows.
+    """
+    known = [layer.data.get("format") or "" for layer in layers]
+    at = [next((f for f in reversed(known[: i + 1]) if f), "csv") for i in range(len(known))]
+    if not set(at) <= set(FORMATS):
+        return tuple(layers)  # an unknown format is a fault of its own
+    out = []
+    for layer, here in zip(layers, at, strict=True):
+        vague = layer.kind == "defaults" and not layer.data.get("format")
+        said = [w for w in WORDS if layer.data.get(w) is not None]
+        for word in said:
+            if not vague and here not in WORDS[word]:
+                message = f"{word} is a word of {', '.join(WORDS[word])}; this form's format is {here}"
+                faults.add(layer.doc.key((*layer.path, word)), "SPEC005", message)
+        out.append(layer.without([w for w in said if not _survives(w, at[-1] if vague else here, at[-1])]))
+    return tuple(out)
+
+
+def _survives(word: str, here: str, now: str) -> bool:
+    """Whether a word said for one format holds for another: text files and SAS files each have their encoding."""
+    return now in WORDS[word] and not (word == "encoding" and (here in TEXT) != (now in TEXT))
+
+
 def check_words(model: FormModel, doc: Doc, path: Path, faults: Faults) -> None:
-    """Faults of words that the form's format does not know, or that hold what it cannot use."""
-    # A site that delivers in another format cannot take back what the form says for all others.
-    other = isinstance(doc, Layered) and doc.doc is not None and doc.doc.has((*doc.over, "format"))
-    for word, formats in WORDS.items():
-        if not other and word in model.model_fields_set and model.format not in formats:
-            message = f"{word} is a word of {', '.join(formats)}; this form's format is {model.format}"
-            faults.add(doc.key((*path, word)), "SPEC005", message)
+    """Faults of words that hold what the form's format cannot use."""
     if not 1 <= model.header_rows <= HEADER_ROWS:
         faults.add(doc.at((*path, "header_rows")), "SPEC005", f"header_rows: from 1 to {HEADER_ROWS}")
     if model.label_row and model.header_row <= model.label_row < model.header_row + model.header_rows:

@@ -10,11 +10,12 @@ from typing import Any
 from sdtm_mapper.model.study import FormSpec, Site, SpecRef
 from sdtm_mapper.study.faults import Faults
 from sdtm_mapper.study.form_edc import check_edc
-from sdtm_mapper.study.form_formats import check_words, date_formats, text_encoding
+from sdtm_mapper.study.form_formats import check_words, date_formats, fitting, text_encoding
 from sdtm_mapper.study.library import Library
-from sdtm_mapper.study.overlay import Layered, merged
+from sdtm_mapper.study.overlay import Layer, Layered, merged
 from sdtm_mapper.study.paths import outside
-from sdtm_mapper.study.schema import DELIMITERS, FormModel, FormSalvage, SourcesFile
+from sdtm_mapper.study.schema import DELIMITERS, FormModel, SourcesFile
+from sdtm_mapper.study.sites import Chains, SiteWords, filled
 from sdtm_mapper.study.typed import typed
 from sdtm_mapper.study.yamltext import Doc, Path
 
@@ -23,7 +24,7 @@ _FORM_NAME = re.compile(r"[^\W\d][\w]*")
 
 
 def read_forms(
-    doc: Doc, sites: Mapping[str, Site], usubjid: str, library: Library, faults: Faults
+    doc: Doc, sites: Mapping[str, Site], chains: Chains, usubjid: str, library: Library, faults: Faults
 ) -> dict[str, tuple[FormSpec, ...]]:
     """All forms of the file by name; where a form is faulty, what can be said of it is left out."""
     data = doc.data if isinstance(doc.data, dict) else {}
@@ -32,7 +33,6 @@ def read_forms(
     forms = data.get("forms")
     if not isinstance(forms, dict):
         return {}
-    overlays = _overlays(data.get("overlays"), forms, sites, doc, faults)
     out: dict[str, tuple[FormSpec, ...]] = {}
     for name, base in forms.items():
         reader = _FormReader(name, base, doc, library, usubjid, faults)
@@ -40,87 +40,98 @@ def read_forms(
             faults.add(
                 doc.key(("forms", name)), "SPEC005", f"'{name}' is no form name: letters, digits and _ only"
             )
-        out[name] = reader.specs(sites, overlays.get(name, {}))
-    return out
-
-
-def _overlays(
-    data: Any, forms: Mapping[str, Any], sites: Mapping[str, Site], doc: Doc, faults: Faults
-) -> dict[str, dict[str, Any]]:
-    """What differs, by form and site."""
-    out: dict[str, dict[str, Any]] = {}
-    for site, by_form in data.items() if isinstance(data, dict) else ():
-        if site not in sites:
-            where = doc.key(("overlays", site))
-            faults.add(where, "SPEC012", f"the site '{site}' is not in study.yaml", site, sites)
-        for form, over in by_form.items() if isinstance(by_form, dict) else ():
-            if form not in forms:
-                where = doc.key(("overlays", site, form))
-                faults.add(where, "SPEC013", f"there is no form '{form}'", form, forms)
-            elif site in sites and isinstance(over, dict):
-                out.setdefault(form, {})[site] = over
+        out[name] = reader.specs(sites, chains)
     return out
 
 
 class _FormReader:
-    """One form: its base and its overlays."""
+    """One form: its base, and what sites say of it."""
 
     def __init__(
         self, name: str, base: Any, doc: Doc, library: Library, usubjid: str, faults: Faults
     ) -> None:
-        self.name, self.base, self.doc, self.library = name, base, doc, library
+        self.name, self.doc, self.library = name, doc, library
         self.usubjid, self.faults = usubjid, faults
+        self.base = Layer(doc, ("forms", name), base if isinstance(base, dict) else {}, "form")
+        if base is not None and not isinstance(base, dict):
+            typed(FormModel, base, doc, self.base.path, faults)
+        files = self.base.data.get("files")
+        self.placeless = files is None  # it is where a site gives files
+        self.sited = isinstance(files, str) and any(p in files for p in _SITED)
 
-    def specs(self, sites: Mapping[str, Site], overlays: Mapping[str, Any]) -> tuple[FormSpec, ...]:
+    def specs(self, sites: Mapping[str, Site], chains: Chains) -> tuple[FormSpec, ...]:
         """One spec for all, or one a site."""
-        path: Path = ("forms", self.name)
-        files = self.base.get("files") if isinstance(self.base, dict) else None
-        sited = isinstance(files, str) and any(p in files for p in _SITED)
-        if sited and not sites:
+        if self.sited and not sites:
             self.faults.add(
-                self.doc.at((*path, "files")),
+                self.doc.at((*self.base.path, "files")),
                 "SPEC012",
                 "{folder} and {site} need `sites` in study.yaml, which has none",
             )
-        out: list[FormSpec] = []
-        if not sited or not sites:
-            model = typed(FormModel, self.base, self.doc, path, self.faults, FormSalvage)
-            out += self._spec(model, self.doc, path, None)
+        common = not self.placeless and not (self.sited and sites)
+        out = self._spec((self.base,), None) if common else []
         for id, site in sites.items():
-            over = overlays.get(id)
-            if not sited and over is None:
-                continue
-            place = Layered(self.doc.file, doc=self.doc, over=("overlays", id, self.name), base=path)
-            if not sited and "files" not in (over or {}):
-                self.faults.add(
-                    self.doc.key(("overlays", id, self.name)),
-                    "SPEC012",
-                    f"the form's files are the same for all sites; site {id} needs `files` of its own, "
-                    "or the form's `files` need {folder} or {site}",
-                )
-                continue
-            model = typed(FormModel, merged(self.base, over), place, (), self.faults, FormSalvage)
-            out += self._spec(model, place, (), site)
+            layers = self._layers(chains.get(id, ()), id)
+            if layers is not None:
+                out += self._spec(layers, site)
+        if self.placeless and not out:
+            typed(FormModel, self.base.data, self.doc, self.base.path, self.faults, FormModel)
+        if not out and not common:
+            self._nowhere(bool(sites))
         return tuple(out)
 
-    def _spec(self, model: FormModel | None, doc: Doc, path: Path, site: Site | None) -> list[FormSpec]:
-        if model is None:
+    def _layers(self, chain: tuple[SiteWords, ...], site: str) -> tuple[Layer, ...] | None:
+        """All that holds for the form at a site, the lowest first; None where the site does not deliver it."""
+        saying = [words for words in chain if self.name in words.forms]
+        if saying and saying[-1].forms[self.name] is None:
+            if not self.placeless and not self.sited:
+                where = saying[-1].doc.key((*saying[-1].path, self.name))
+                message = "the form's files are the same for all sites, so no site can leave it out"
+                self.faults.add(where, "SPEC012", message)
+            return None
+        if not saying and not self.placeless and not self.sited:
+            return None
+        layers = [self.base]
+        for words in chain:
+            layers += [layer for layer in (words.defaults, words.forms.get(self.name)) if layer]
+        if any(layer.data.get("files") is not None for layer in layers[0 if self.sited else 1 :]):
+            return tuple(layers)
+        if saying:
+            words = saying[-1]
+            self.faults.add(
+                words.doc.key((*words.path, self.name)),
+                "SPEC012",
+                f"site {site} needs `files` for this form: sources.yaml gives none"
+                if self.placeless
+                else f"the form's files are the same for all sites; site {site} needs `files` of its own, "
+                "or the form's `files` need {folder} or {site}",
+            )
+        return None
+
+    def _nowhere(self, sites: bool) -> None:
+        if any(f.where.file == self.doc.file and f.code == "SPEC012" for f in self.faults.found):
+            return  # a consequence
+        message = "the key 'files' is missing" + (", and no site's overlay gives it" if sites else "")
+        if not self.placeless:
+            message = "all sites say `none`: no site delivers this form"
+        self.faults.add(self.doc.key(self.base.path), "SPEC004", message)
+
+    def _spec(self, layers: tuple[Layer, ...], site: Site | None) -> list[FormSpec]:
+        layers = fitting(layers, self.faults)
+        doc: Doc = Layered(self.doc.file, layers=layers)
+        words = merged(layers)
+        model = typed(FormModel, words, doc, (), self.faults, FormModel)
+        if model is None or model.files is None:
             return []
-        self._check(model, doc, path, site)
-        files = model.files
-        if site is not None:
-            if "{folder}" in files and not site.folder:
-                self.faults.add(
-                    doc.at((*path, "files")),
-                    "SPEC012",
-                    f"{{folder}} needs the folder of site {site.id} in study.yaml",
-                )
-            files = files.replace("{folder}", site.folder).replace("{site}", site.id)
-        ref = SpecRef(doc.file, doc.key(path).line, doc.key(path).column)
+        self._check(model, doc, (), site)
+        if site is not None and "{folder}" in model.files and not site.folder:
+            self.faults.add(
+                doc.at(("files",)), "SPEC012", f"{{folder}} needs the folder of site {site.id} in study.yaml"
+            )
+        ref = doc.key(())
         return [
             FormSpec(
                 name=self.name,
-                files=files,
+                files=filled(self._named(model.files), site),
                 format=model.format,
                 encoding=text_encoding(model),
                 delimiter=DELIMITERS.get(model.delimiter, model.delimiter),
@@ -129,16 +140,16 @@ class _FormReader:
                 label_row=model.label_row,
                 skip_rows=model.skip_rows,
                 end_marker=model.end_marker,
-                sheet=model.sheet,
+                sheet=self._named(model.sheet),
                 header_rows=model.header_rows,
                 stop_at_blank=model.stop_at_blank,
                 catalog=model.catalog,
                 decode=model.decode,
                 missing=model.missing,
-                item_group=model.item_group,
-                form_oid=model.form_oid,
+                item_group=self._named(model.item_group),
+                form_oid=self._named(model.form_oid),
                 items_by=model.items_by,
-                instrument=model.instrument,
+                instrument=self._named(model.instrument),
                 dictionary=model.dictionary,
                 gather=model.gather,
                 date_parts=model.date_parts,
@@ -147,6 +158,7 @@ class _FormReader:
                 order=model.order,
                 subject=model.subject.column if model.subject else None,
                 subject_pattern=model.subject.pattern if model.subject else None,
+                subject_pad=model.subject.pad if model.subject else 0,
                 site=site.id if site else None,
                 site_column=model.site_column,
                 row_key=model.row_key,
@@ -154,15 +166,21 @@ class _FormReader:
                 unknown=model.unknown,
                 identifiers=model.identifiers,
                 rename=model.rename,
+                constants=model.constants,
+                constants_at={c: _line(doc.key(("constants", c))) for c in model.constants},
                 cutoff=model.cutoff,
                 optional=model.optional,
-                ref=ref,
+                ref=SpecRef(ref.file, ref.line, ref.column),
             )
         ]
 
+    def _named(self, text: str) -> str:
+        """A path or the name of a part with the form's name put in."""
+        return text.replace("{form}", self.name).replace("{FORM}", self.name.upper())
+
     def _check(self, model: FormModel, doc: Doc, path: Path, site: Site | None) -> None:
         add = self.faults.add
-        if why := outside(model.files):
+        if model.files is not None and (why := outside(model.files)):
             add(doc.at((*path, "files")), "SPEC016", f"files: {why}")
         try:
             "a".encode(model.encoding)
@@ -201,6 +219,13 @@ class _FormReader:
                     f"'{delivered}' and '{seen[used]}' are both renamed to '{used}'",
                 )
             seen.setdefault(used, delivered)
+        for column in model.constants:
+            if column in seen:
+                self.faults.add(
+                    doc.key((*path, "constants", column)),
+                    "SPEC017",
+                    f"'{column}' is a constant, and '{seen[column]}' is renamed to it",
+                )
 
     def _subject(self, model: FormModel, doc: Doc, path: Path, site: Site | None) -> None:
         assert model.subject is not None
@@ -227,6 +252,10 @@ class _FormReader:
                 name,
                 groups,
             )
+
+
+def _line(ref: SpecRef) -> str:
+    return f"{ref.file}:{ref.line}"
 
 
 def template_names(template: str) -> tuple[str, ...]:

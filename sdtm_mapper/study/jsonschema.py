@@ -10,11 +10,13 @@ from pydantic.json_schema import models_json_schema
 
 from sdtm_mapper.algorithms import VERBS
 from sdtm_mapper.algorithms.base import Verb
+from sdtm_mapper.study.overlay import NONE
 from sdtm_mapper.study.schema import (
     DeliveryFile,
     DomainFile,
     ExceptionsModel,
     FormModel,
+    OverlayFile,
     QualifierModel,
     SourcesFile,
     StudyFile,
@@ -25,6 +27,7 @@ from sdtm_mapper.study.schema import (
 FILES: Mapping[str, type[BaseModel]] = {
     "study": StudyFile,
     "sources": SourcesFile,
+    "overlay": OverlayFile,
     "domain": DomainFile,
     "terminology": TerminologyFile,
     "tests": TestsFile,
@@ -59,8 +62,11 @@ def json_schema(file: str | None = None, verbs: Mapping[str, Verb] = VERBS) -> d
     defs["DomainFile"]["properties"]["supplemental"] = _map_of("qualifier")
     partial = {k: v for k, v in defs["FormModel"].items() if k != "required"}
     defs["overlay"] = partial
-    overlays = {"type": "object", "additionalProperties": _map_of("overlay")}
+    defs["site_form"] = {"anyOf": [{"$ref": "#/$defs/overlay"}, {"type": "null"}, {"const": NONE}]}
+    overlays = {"type": "object", "additionalProperties": _map_of("site_form")}
     defs["SourcesFile"]["properties"]["overlays"] = overlays
+    defs["OverlayFile"]["properties"]["forms"] = _map_of("site_form")
+    defs["OverlayFile"]["properties"]["defaults"] = {"anyOf": [{"$ref": "#/$defs/overlay"}, {"type": "null"}]}
     schema: dict[str, Any] = {"$schema": DIALECT, "title": "A study of sdtm-mapper"}
     kinds = [file] if file else list(FILES)
     refs = [{"$ref": f"#/$defs/{FILES[k].__name__}"} for k in kinds]

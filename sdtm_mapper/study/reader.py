@@ -17,6 +17,7 @@ from sdtm_mapper.study.forms import check_template, read_forms
 from sdtm_mapper.study.library import GuideLike, Library, TerminologyLike, product_library
 from sdtm_mapper.study.paths import outside
 from sdtm_mapper.study.schema import StudyFile, StudySalvage, TerminologyFile, TerminologySalvage
+from sdtm_mapper.study.sites import OVERLAYS, ignored_at_sites, read_sites
 from sdtm_mapper.study.terminology import Terms, arm_codelists, read_lists, study_terminology
 from sdtm_mapper.study.tests import read_tests
 from sdtm_mapper.study.typed import typed
@@ -60,8 +61,12 @@ class _Reader:
         if not check_template(usubjid, study_doc.at(("usubjid",)), faults):
             usubjid = _ANY_USUBJID
         sources = self._doc(SOURCES)
-        forms = read_forms(sources, sites, usubjid, self.library, faults) if sources else {}
-        ignored = read_ignored(sources, faults) if sources else {}
+        overlays = self._folder(OVERLAYS)
+        chains = read_sites(sources, overlays, sites, study_doc, faults) if sources else {}
+        forms = read_forms(sources, sites, chains, usubjid, self.library, faults) if sources else {}
+        ignored = (
+            {**ignored_at_sites(chains, sites, faults), **read_ignored(sources, faults)} if sources else {}
+        )
         guide, terms = self._standards(head, study_doc)
         terms_doc = self._doc(TERMINOLOGY, optional=True)
         terms_file = (
@@ -120,6 +125,8 @@ class _Reader:
             lost |= {"SPEC011", "SPEC012", "SPEC040", "SPEC042"}
         if SOURCES in unread:
             lost |= {"SPEC013", "SPEC034"}
+        if any(name.startswith(OVERLAYS) for name in unread):
+            lost |= {"SPEC004", "SPEC011", "SPEC012"}
         if TERMINOLOGY in unread:
             lost |= {"SPEC040", "SPEC042"}
         if any(name.startswith(DOMAINS) for name in unread) or any(
@@ -162,7 +169,8 @@ class _Reader:
             if site.folder and (why := outside(site.folder)):
                 self.faults.add(doc.at(("sites", id, "folder")), "SPEC016", f"folder: {why}")
         return {
-            id: Site(id, s.name, s.country, s.folder.rstrip("/"), s.timezone) for id, s in head.sites.items()
+            id: Site(id, s.name, s.country, s.folder.rstrip("/"), s.timezone, s.like)
+            for id, s in head.sites.items()
         }
 
     def _standards(self, head: StudyFile | None, doc: Doc) -> tuple[GuideLike | None, Terms]:
@@ -189,17 +197,21 @@ class _Reader:
             self.faults.add(doc.at(("standards", key)), "SPEC018", message)
             return None
 
-    def _domains(self, around: Surroundings) -> tuple[DomainSpec, ...]:
-        folder = self.folder / DOMAINS
+    def _folder(self, name: str) -> list[Doc]:
+        """The files of a folder in the study's, by name; those that cannot be read are left out."""
+        folder = self.folder / name
         names = sorted(p.name for p in folder.iterdir()) if folder.is_dir() else []
-        for name in names:
-            if name.endswith((".yml", ".YAML", ".YML")):
+        for one in names:
+            if one.endswith((".yml", ".YAML", ".YML")):
                 message = "only files named *.yaml are read; rename it"
-                self.faults.add(SpecRef(f"{DOMAINS}/{name}", 1), "SPEC006", message)
+                self.faults.add(SpecRef(f"{name}/{one}", 1), "SPEC006", message)
         wanted = [n for n in names if n.endswith(".yaml") and not n.startswith(".")]
-        if not wanted:
+        return [doc for n in wanted if (doc := self._doc(f"{name}/{n}"))]
+
+    def _domains(self, around: Surroundings) -> tuple[DomainSpec, ...]:
+        docs = self._folder(DOMAINS)
+        if not docs and not any(name.startswith(f"{DOMAINS}/") for name in self.files):
             self.faults.add(SpecRef(DOMAINS, 1), "SPEC006", f"there is no file {DOMAINS}/<domain>.yaml")
-        docs = [doc for n in wanted if (doc := self._doc(f"{DOMAINS}/{n}"))]
         out: dict[str, DomainSpec] = {}
         for doc in docs:
             domain = read_domain(doc, around)

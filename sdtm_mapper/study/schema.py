@@ -81,6 +81,7 @@ class SiteModel(SpecModel):
     country: str = ""
     folder: str = ""
     timezone: str = ""
+    like: str = ""
 
 
 class VisitModel(SpecModel):
@@ -114,6 +115,7 @@ class SubjectModel(SpecModel):
 
     column: str
     pattern: str | None = None
+    pad: Annotated[Whole, Field(le=40)] = 0
 
 
 def _subject(value: Any) -> Any:
@@ -123,7 +125,7 @@ def _subject(value: Any) -> Any:
 class FormModel(SpecModel):
     """A raw form: which files, and how to read them."""
 
-    files: str
+    files: str | None = None
     format: Literal["csv", "excel", "sas7bdat", "xpt", "odm", "rave", "redcap", "redcap-eav", "viedoc"] = (
         "csv"
     )
@@ -163,6 +165,7 @@ class FormModel(SpecModel):
     unknown: Words = ()
     identifiers: Words = ()
     rename: dict[str, str] = {}
+    constants: dict[str, str] = {}
     cutoff: str | None = None
     optional: Flag = False
 
@@ -172,7 +175,15 @@ class SourcesFile(SpecFile):
 
     ignore: dict[str, str] = {}
     forms: dict[str, FormModel]
-    overlays: dict[str, dict[str, dict[str, Any]]] = {}
+    overlays: dict[str, dict[str, Any]] = {}
+
+
+class OverlayFile(SpecFile):
+    """overlays/<SITE>.yaml: what one site does otherwise; checked when it is merged onto each form."""
+
+    defaults: dict[str, Any] = {}
+    forms: dict[str, Any] = {}
+    ignore: dict[str, str] = {}
 
 
 def _pairs(value: Any) -> Any:
@@ -387,12 +398,6 @@ class StudySalvage(StudyFile):
     study: str = ""
     title: str = ""
     standards: StandardsModel = StandardsModel(terminology="")
-
-
-class FormSalvage(FormModel):
-    """A form with faults."""
-
-    files: str = "-"
 
 
 class DomainSalvage(DomainFile):

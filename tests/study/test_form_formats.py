@@ -72,7 +72,7 @@ def test_faults(write_study: Callable[..., Path], words: str, fault: str) -> Non
 
 def test_a_site_may_deliver_in_another_format(write_study: Callable[..., Path]) -> None:
     overlay = "N05: {ae: {encoding: cp950, delimiter: tab,"
-    folder = write_study({"sources.yaml": (overlay, "N05: {ae: {format: excel, delimiter: tab,")})
+    folder = write_study({"sources.yaml": (overlay, "N05: {ae: {format: excel,")})
     north, south = read_study(folder).forms["ae"]
     assert (north.format, south.format) == ("csv", "excel")
     assert south.dates["AESTDAT"] == ISO
