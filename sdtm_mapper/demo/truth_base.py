@@ -1,4 +1,4 @@
-"""What all of the truth stands on: persons, ISO 8601 text, study days, visits and epochs, from collected lines alone."""
+"""The ground of the truth: persons, ISO 8601 text, study days, visits and epochs, from collected lines alone."""
 
 from __future__ import annotations
 
