@@ -1,4 +1,4 @@
-"""The truth put together: what a dataset needs beside its records (--SEQ, --DY, EPOCH, qualifiers), said once for all."""
+"""The truth put together: what a dataset has beside its records (--SEQ, --DY, EPOCH, qualifiers)."""
 
 from __future__ import annotations
 
