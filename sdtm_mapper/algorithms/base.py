@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict
@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from sdtm_mapper.model.columns import Column, Index, Mask, Text
 from sdtm_mapper.model.standard import Codelist
 from sdtm_mapper.model.study import DomainSpec, FormSpec, Study, VariableSpec
+from sdtm_mapper.standards.meddra import Meddra
 
 Scope = Literal["row", "subject", "study"]
 
@@ -56,10 +57,14 @@ class Problem:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A verb's result on all records of the domain."""
+    """A verb's result on all records of the domain.
+
+    `took`: of a form that was looked up, the row that each record's value is from; -1 where it is from none.
+    """
 
     column: Column
     problems: tuple[Problem, ...] = ()
+    took: Mapping[str, Index] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,7 @@ class Table:
     subject_codes: Index
     get: Callable[[str], Column]
     is_date: Callable[[str], bool]  # whether a column holds ISO 8601 text
+    columns: Collection[str] = ()  # names that `get` knows
 
 
 class Rows(Protocol):
@@ -118,10 +124,17 @@ class Rows(Protocol):
     def codelist(self, code: str) -> Codelist | None:
         """A codelist by C-code, submission value or study.NAME, with the study's extensions."""
 
+    @property
+    def meddra(self) -> Meddra | None:
+        """The user's MedDRA distribution; None where the run was given none."""
+
 
 @dataclass(frozen=True)
 class Verb:
-    """One algorithm. `apply` works on whole columns; `sentence` is what Define-XML says of the method."""
+    """One algorithm. `apply` works on whole columns; `sentence` is what Define-XML says of the method.
+
+    `once`: rules whose problems are of a text and not of its records: those that say the same become one finding.
+    """
 
     name: str
     params: type[Params]
@@ -130,3 +143,4 @@ class Verb:
     reads: Callable[[Any, VariableSpec], Reads]
     sentence: Callable[[Any, VariableSpec], str]
     origin: str = "Derived"  # Define-XML origin type where the spec says none
+    once: tuple[str, ...] = ()

@@ -54,6 +54,11 @@ def build(rows: DomainRows, made: Mapping[str, Made]) -> Built:
         excluded[b.spec.form] = (*excluded.get(b.spec.form, ()), *b.excluded)
         for form, used in b.used.items():
             looked_up[form] = looked_up[form] | used if form in looked_up else used
+    joined = {
+        f: _stack([b.joined.get(f, np.full(len(b), -1, np.int64)) for b in blocks], np.int64)
+        for f in joined_forms
+    }
+    joined |= _taken(rows, made, joined, looked_up)
     lineage = {name: lineage_of(rows, spec) for name, spec in rows.variables.items()}
     return Built(
         spec=rows.domain,
@@ -65,10 +70,7 @@ def build(rows: DomainRows, made: Mapping[str, Made]) -> Built:
         items=_stack(
             [np.full(len(b), -1, np.int32) if b.items is None else b.items for b in blocks], np.int32
         ),
-        joined={
-            f: _stack([b.joined.get(f, np.full(len(b), -1, np.int64)) for b in blocks], np.int64)
-            for f in joined_forms
-        },
+        joined=joined,
         lineage=lineage,
         problems=all_findings(
             [_finding(rows, n, i, p) for n, m in made.items() for i, p in m.problems]
@@ -79,6 +81,26 @@ def build(rows: DomainRows, made: Mapping[str, Made]) -> Built:
         read=rows.records.read,
         forms=tuple(b.spec.form for b in blocks),
     )
+
+
+def _taken(
+    rows: DomainRows, made: Mapping[str, Made], joined: Mapping[str, Rows], looked_up: dict[str, Mask]
+) -> dict[str, Rows]:
+    """The rows of forms that verbs looked up, beside the joined ones; `looked_up` gets them too.
+
+    Where two variables took different rows of a form for one record, no single row stands behind it: -1.
+    """
+    found: dict[str, Rows] = {}
+    differ: dict[str, Mask] = {}
+    for form, at in (pair for one in made.values() for pair in one.took):
+        used = np.zeros(len(rows.space.forms.by_name[form].raw), np.bool_)
+        used[at[at >= 0]] = True
+        looked_up[form] = looked_up[form] | used if form in looked_up else used
+        before = found.get(form, joined.get(form, np.full(rows.n, -1, np.int64)))
+        clash = (at >= 0) & (before >= 0) & (at != before)
+        differ[form] = differ[form] | clash if form in differ else clash
+        found[form] = np.where(before < 0, np.asarray(at, np.int64), before)
+    return {form: np.where(differ[form], -1, at) for form, at in found.items()}
 
 
 def _stack(parts: Sequence[Any], kind: Any) -> Any:

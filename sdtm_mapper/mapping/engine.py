@@ -15,9 +15,10 @@ from sdtm_mapper.algorithms.conditions import evaluate, names
 from sdtm_mapper.algorithms.derive_seq import order_of
 from sdtm_mapper.algorithms.last_date import dates_of
 from sdtm_mapper.algorithms.values import typed
+from sdtm_mapper.mapping.forms import Form
 from sdtm_mapper.mapping.records import create_records
 from sdtm_mapper.mapping.rows import DomainRows, Named, Workspace
-from sdtm_mapper.model.columns import Column, Mask, Text, as_text, concat, take
+from sdtm_mapper.model.columns import Column, Index, Mask, Text, as_text, concat, take
 from sdtm_mapper.model.domain import NO_BRANCH, VariableLineage
 from sdtm_mapper.model.errors import UserError
 from sdtm_mapper.model.study import Call, DomainSpec, VariableSpec
@@ -30,6 +31,7 @@ class Made:
     column: Column
     branch: npt.NDArray[np.uint8] | None  # only where there are several
     problems: tuple[tuple[int, Problem], ...]  # with the branch that met them
+    took: tuple[tuple[str, Index], ...] = ()  # forms that were looked up, with the row of each record
 
 
 def check_sizes(domain: DomainSpec) -> None:
@@ -138,8 +140,9 @@ def _is_variable(domains: Mapping[str, object], name: str) -> bool:
     return name.partition(".")[0] in domains
 
 
-def _is_column(forms: Mapping[str, object], name: str) -> bool:
-    return name.partition(".")[0] in forms
+def _is_column(forms: Mapping[str, Form], name: str) -> bool:
+    form, _, column = name.partition(".")
+    return form in forms and column in forms[form].raw.columns
 
 
 def subject_columns(rows: DomainRows) -> tuple[str, ...]:
@@ -157,23 +160,26 @@ def subject_columns(rows: DomainRows) -> tuple[str, ...]:
 def _make(rows: DomainRows) -> Made:
     spec = rows.target
     if len(spec.branches) == 1 and spec.branches[0].condition is None:
-        column, problems = _call(rows, spec.branches[0])
-        return Made(column, None, tuple((0, p) for p in problems))
+        column, problems, took = _call(rows, spec.branches[0])
+        return Made(column, None, tuple((0, p) for p in problems), tuple(took.items()))
     left = np.ones(rows.n, np.bool_)
     branch = np.full(rows.n, NO_BRANCH, np.uint8)
     columns: list[Column] = []
     problems_of: list[tuple[int, Problem]] = []
+    took_by: list[tuple[str, Index]] = []
     for i, call in enumerate(spec.branches):
         holds = left if call.condition is None else left & evaluate(call.condition.tree, rows.column)
-        column, problems = _call(rows, call)
+        column, problems, took = _call(rows, call)
         columns.append(column)
+        took_by += [(form, np.where(holds, at, -1)) for form, at in took.items()]
         problems_of += [(i, p) for q in problems if (p := _within(q, holds)) is not None]
         branch[holds] = i
         left = left & ~holds
-    return Made(_choose(columns, branch, spec), branch if len(columns) > 1 else None, tuple(problems_of))
+    filled = branch if len(columns) > 1 else None
+    return Made(_choose(columns, branch, spec), filled, tuple(problems_of), tuple(took_by))
 
 
-def _call(rows: DomainRows, call: Call) -> tuple[Column, tuple[Problem, ...]]:
+def _call(rows: DomainRows, call: Call) -> tuple[Column, tuple[Problem, ...], Mapping[str, Index]]:
     outcome = VERBS[call.verb].apply(call.params, rows)
     column, problems = outcome.column, outcome.problems
     if rows.target.type == "Char" and not isinstance(column, Text):
@@ -183,7 +189,7 @@ def _call(rows: DomainRows, call: Call) -> tuple[Column, tuple[Problem, ...]]:
             column, "Num", VERBS[call.verb].reads(call.params, rows.target).names[:1] or (rows.target.name,)
         )
         column, problems = converted.column, (*problems, *converted.problems)
-    return column, problems
+    return column, problems, outcome.took
 
 
 def _within(problem: Problem, mask: Mask) -> Problem | None:

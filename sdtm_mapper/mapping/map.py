@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -15,6 +16,7 @@ from sdtm_mapper.mapping.forms import Forms, prepare_forms, unread_dates
 from sdtm_mapper.mapping.items import with_items
 from sdtm_mapper.mapping.ledger import make_ledger
 from sdtm_mapper.mapping.longtext import split_domain
+from sdtm_mapper.mapping.once import said_once
 from sdtm_mapper.mapping.rows import DomainRows, Terminology, Workspace
 from sdtm_mapper.mapping.supplemental import lost_qualifiers, qualifiers, supplemental_domain
 from sdtm_mapper.model.columns import Mask, Text
@@ -23,6 +25,7 @@ from sdtm_mapper.model.finding import all_findings, findings
 from sdtm_mapper.model.raw import Reading
 from sdtm_mapper.model.standard import IgDataset
 from sdtm_mapper.model.study import Delivery, Study
+from sdtm_mapper.standards.meddra import Meddra
 
 
 class Guide(Protocol):
@@ -39,11 +42,12 @@ def map_study(
     guide: Guide,
     terminology: Terminology,
     partitions: int = 1,
+    meddra: Meddra | None = None,
 ) -> Mapped:
     """Map a delivery to SDTM.
 
     Domains come in the spec's order, each followed by its SUPP--. With `partitions` the subjects are
-    mapped in that many groups and put together; the result is the same.
+    mapped in that many groups and put together; the result is the same. `meddra` is the user's distribution.
 
     Raises
     ------
@@ -56,12 +60,13 @@ def map_study(
     parts: list[list[Built]] = []
     spaces: list[Workspace] = []
     for part in _parts(forms, partitions):
-        space = Workspace(study, forms, terminology, part)
+        space = Workspace(study, forms, terminology, part, meddra)
         made = make_domains(space)
         parts.append([build(space.domains[d.name], made[d.name]) for d in study.domains])
         spaces.append(space)
     tables += [_unknown_names(spaces), _several(spaces), _unread_dates(spaces)]
     built = [merge(group) for group in zip(*parts, strict=True)]
+    built = [replace(b, problems=said_once(b.problems)) for b in built]
     paths = [f.path for f in reading.files]
     file_of = {
         n: np.array([paths.index(f.path) for f in form.raw.files] or [0], np.int32)

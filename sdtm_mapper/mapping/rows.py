@@ -16,6 +16,7 @@ from sdtm_mapper.mapping.records import RecordSet
 from sdtm_mapper.model.columns import Column, Index, Mask, Text, as_text, take
 from sdtm_mapper.model.standard import Codelist, Term
 from sdtm_mapper.model.study import DomainSpec, FormSpec, Study, VariableSpec
+from sdtm_mapper.standards.meddra import Meddra
 
 
 class Terminology(Protocol):
@@ -42,6 +43,7 @@ class Workspace:
     forms: Forms
     terminology: Terminology
     part: Mapping[str, Mask] | None
+    meddra: Meddra | None = None
     domains: dict[str, DomainRows] = field(default_factory=dict)
     several: dict[str, set[int]] = field(default_factory=dict)  # domain -> subjects with several records
     # (domain, name, variable that read it)
@@ -178,7 +180,13 @@ class DomainRows:
         other = self.space.domains.get(domain)
         if other is None:
             return None
-        return Table(other.n, other.subject_codes, other.made.__getitem__, lambda name: name.endswith("DTC"))
+        return Table(
+            other.n,
+            other.subject_codes,
+            other.made.__getitem__,
+            lambda name: name.endswith("DTC"),
+            other.variables.keys(),
+        )
 
     def form_table(self, form: str) -> Table | None:
         """A raw form whole; rows that do not take part have no subject."""
@@ -196,12 +204,21 @@ class DomainRows:
 
         dated = {c for s in found.raw.specs for c in s.dates}
         return Table(
-            len(found.raw), np.where(taking, found.subject_codes, -1), get, lambda name: name in dated
+            len(found.raw),
+            np.where(taking, found.subject_codes, -1),
+            get,
+            lambda name: name in dated,
+            found.raw.columns.keys(),
         )
 
     def codelist(self, code: str) -> Codelist | None:
         """A codelist by C-code, submission value or study.NAME."""
         return self.space.codelist(code)
+
+    @property
+    def meddra(self) -> Meddra | None:
+        """The user's MedDRA distribution."""
+        return self.space.meddra
 
     def _of_subject(self, domain: str, variable: str) -> Column:
         """A variable of the one record that another domain has of the subject; empty where it has several."""

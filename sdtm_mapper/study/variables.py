@@ -9,6 +9,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from sdtm_mapper.algorithms.base import Params
+from sdtm_mapper.algorithms.code import CodeParams
+from sdtm_mapper.algorithms.code_parts import FAMILY as CODED
 from sdtm_mapper.algorithms.conditions import ConditionError, parse
 from sdtm_mapper.algorithms.result import FAMILY, ResultParams
 from sdtm_mapper.model.study import Call, Condition, Origin, SpecRef, VariableSpec
@@ -98,17 +101,33 @@ def read_variable(
 
 
 def family_value(domain: str, name: str, value: Any, variables: Mapping[str, Any]) -> Any:
-    """What `auto` stands for in the family of a result: the branches of --ORRES, if they are made by `result`."""
-    if value != "auto" or not name.startswith(domain) or name[len(domain) :] not in FAMILY:
+    """What `auto` stands for in a family of variables that one call makes.
+
+    In that of a result the branches of --ORRES, if they are made by `result`; in that of a coded term those
+    of --DECOD, else of the first of its variables that `code` makes.
+    """
+    suffix = name[len(domain) :] if name.startswith(domain) else ""
+    if value != "auto" or not suffix:
         return value
-    told = variables.get(f"{domain}ORRES")
+    if suffix in FAMILY:
+        return _branches_by("result", variables.get(f"{domain}ORRES"), ResultParams) or value
+    if suffix in CODED:
+        made = (_branches_by("code", variables.get(f"{domain}{s}"), CodeParams, ("part",)) for s in CODED)
+        return next((branches for branches in made if branches), value)
+    return value
+
+
+def _branches_by(
+    verb: str, told: Any, params: type[Params], but: tuple[str, ...] = ()
+) -> list[dict[str, Any]] | None:
+    """The branches that a variable has, without its exceptions, if all are made by one verb."""
     if isinstance(told, dict) and "branches" in told:
         told = told["branches"]
     listed = told if isinstance(told, list) else [told]
-    branches = [b for b in listed if isinstance(b, dict) and "result" in b]
+    branches = [b for b in listed if isinstance(b, dict) and verb in b]
     if len(branches) < len(listed):
-        return value
-    known = {*ResultParams.model_fields, "if"}
+        return None
+    known = {*params.model_fields, "if"} - set(but)
     return [{k: v for k, v in b.items() if k in known} for b in branches]
 
 
@@ -248,7 +267,11 @@ def _word(name: str, word: str, path: Path, meta: Meta, context: Context) -> Cal
         try:
             return Call(word, library.verbs[word].params.model_validate({}), where)
         except ValidationError:
-            faults.add(where, "SPEC004", f"{name}: the verb {word} needs an argument; write {{{word}: ...}}")
+            faults.add(
+                where,
+                "SPEC004",
+                f"{name}: the verb {word} needs an argument; write {{{word}: ...}}; a column of that name is {{assign_no_ct: {word}}}",
+            )
             return None
     if meta.codelists:
         verb = "assign_ct"

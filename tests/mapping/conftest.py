@@ -14,6 +14,7 @@ from sdtm_mapper.mapping.map import map_study
 from sdtm_mapper.model.domain import Domain, Ledger, Mapped
 from sdtm_mapper.pipeline.load import load_standards
 from sdtm_mapper.sources.read import read_delivery
+from sdtm_mapper.standards.meddra import Meddra
 from sdtm_mapper.study.delivery import read_delivery_file
 from sdtm_mapper.study.reader import read_study
 
@@ -104,6 +105,7 @@ def run(tmp_path: Path) -> Run:
         delivery: str = "",
         tests: str = "",
         partitions: int = 1,
+        meddra: Meddra | None = None,
     ) -> Result:
         folder = tmp_path / f"study{next(counter)}"
         delivered = folder / "raw"
@@ -128,7 +130,9 @@ def run(tmp_path: Path) -> Run:
         arrived = read_delivery_file(delivered)
         standards = load_standards(spec)
         reading = read_delivery(spec, delivered, arrived)
-        return Result(map_study(spec, reading, arrived, standards.guide, standards.terminology, partitions))
+        return Result(
+            map_study(spec, reading, arrived, standards.guide, standards.terminology, partitions, meddra)
+        )
 
     return mapped
 
