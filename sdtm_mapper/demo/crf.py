@@ -307,7 +307,7 @@ FORMS: tuple[Form, ...] = (
         ("CPASC", "Child-Pugh points, ascites", "腹水分數", "number"),
         ("CPBIL", "Child-Pugh points, bilirubin", "膽紅素分數", "number"),
         ("CPALB", "Child-Pugh points, albumin", "白蛋白分數", "number"),
-        ("CPPT", "Child-Pugh points, prothrombin time", "凝血酶原時間分數", "number"),
+        ("CPPT", "Child-Pugh points, prothrombin time", "凝血時間分數", "number"),
         ("CPTOT", "Child-Pugh total", "總分", "number"),
     ),
     _form(
