@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sdtm_mapper.algorithms.base import Verb
 from sdtm_mapper.algorithms.conditions import names as condition_names
 from sdtm_mapper.algorithms.derive_seq import order_of
-from sdtm_mapper.algorithms.last_date import NOT_PARTICIPATION
+from sdtm_mapper.algorithms.last_date import NOT_PARTICIPATION, of_participation
 from sdtm_mapper.model.study import Call, Condition, DomainSpec, VariableSpec
 
 
@@ -27,16 +27,20 @@ def order(
     domains: Sequence[DomainSpec],
     verbs: Mapping[str, Verb],
     is_raw: Callable[[str, str], bool] | None = None,
+    moments: Sequence[str] = (),
 ) -> tuple[str, ...] | Cycle:
     """All 'DOMAIN.VARIABLE' (supplemental qualifiers too), each after what it reads; or a cycle.
 
     `is_raw(domain, name)` says whether a name is a raw column on that domain's records: a raw column
-    wins over a variable. A variable that names itself means a raw column. Same domains, same order.
+    wins over a variable. A variable that names itself means a raw column. `moments` are the variables that
+    elements of subjects begin and end with. Same domains, same order.
     """
     nodes = {f"{d.name}.{v.name}" for d in domains for v in variables_of(d)}
     sorter: graphlib.TopologicalSorter[str] = graphlib.TopologicalSorter()
     for domain in domains:
         shared = _resolved(domain, "", _creation_names(domain), nodes, is_raw)
+        if any(b.subjects for b in domain.records):
+            shared += [m for m in moments if m in nodes]
         for variable in variables_of(domain):
             reads = list(shared)
             for call in variable.branches:
@@ -94,7 +98,7 @@ def _call_reads(
     if reads.dates_of_all is not None:
         skip = NOT_PARTICIPATION | set(reads.dates_of_all)
         for other in domains:
-            for v in other.variables if not other.reference else ():
+            for v in other.variables if of_participation(other) else ():
                 name = f"{other.name}.{v.name}"
                 if v.name.endswith("DTC") and not {v.name, name} & skip:
                     yield name

@@ -19,13 +19,18 @@ class LastDate(Params):
     exclude: str | tuple[str, ...] = ()
 
 
+def of_participation(domain: DomainSpec) -> bool:
+    """Whether a domain's dates say that a subject took part: elements are derived, and trial design is of nobody."""
+    return not domain.reference and not any(b.subjects for b in domain.records)
+
+
 def dates_of(study: Study, exclude: tuple[str, ...]) -> tuple[tuple[DomainSpec, str], ...]:
     """Every --DTC variable of the subject domains, but birth, RFPENDTC itself and the excluded ones."""
     skip = NOT_PARTICIPATION | set(exclude)
     return tuple(
         (domain, v.name)
         for domain in study.domains
-        if not domain.reference
+        if of_participation(domain)
         for v in domain.variables
         if v.name.endswith("DTC") and v.name not in skip and f"{domain.name}.{v.name}" not in skip
     )

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from sdtm_mapper.model.lab import LabTest
 from sdtm_mapper.model.standard import Codelist, Core, VariableType
+
+if TYPE_CHECKING:
+    from sdtm_mapper.model.design import Design
 
 
 @dataclass(frozen=True)
@@ -186,13 +189,6 @@ class Item:
 
     column: str  # the raw column that decides whether there is a record, or /a pattern/ of such columns
     fields: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class RecordsSpec:
-    """One block of record creation; several blocks of a domain are stacked."""
-
-    form: str
     also: tuple[str, ...] = ()  # fields or columns of which one, filled, makes a record too
 
     @property
@@ -221,11 +217,22 @@ class LiteralRow:
 
     fields: Mapping[str, str]
     ref: SpecRef
+
+
+@dataclass(frozen=True)
+class RecordsSpec:
+    """One block of record creation; several blocks of a domain are stacked."""
+
+    form: str
     ref: SpecRef
     keep: Condition | None = None
     joins: tuple[Join, ...] = ()
     unpivot: tuple[Item, ...] = ()
     distinct: tuple[str, ...] = ()  # one record per distinct combination of these columns (the first row)
+    columns: Mapping[str, str] = field(default_factory=dict)  # virtual column -> raw column, or '=constant'
+    pick: Pick | None = None
+    subjects: str = ""  # design.elements: one record per subject of this domain and element that began
+    literal: tuple[LiteralRow, ...] = ()  # `rows`: the records themselves; `form` is then a name for them
 
 
 @dataclass(frozen=True)
@@ -233,10 +240,6 @@ class DomainSpec:
     """One SDTM dataset of the study."""
 
     name: str
-    columns: Mapping[str, str] = field(default_factory=dict)  # virtual column -> raw column, or '=constant'
-    pick: Pick | None = None
-    subjects: str = ""  # design.elements: one record per subject of this domain and element that began
-    literal: tuple[LiteralRow, ...] = ()  # `rows`: the records themselves; `form` is then a name for them
     label: str
     observation_class: str
     structure: str
@@ -246,6 +249,7 @@ class DomainSpec:
     keys: tuple[str, ...]  # make records unique; Define's KeySequence
     sort: tuple[str, ...]  # order of records in the file
     seq_by: tuple[str, ...] = ()  # order that --SEQ counts in, within USUBJID
+    pick: Pick | None = None  # over the records of all blocks
     supplemental: tuple[SupplementalSpec, ...] = ()
     not_submitted: Mapping[str, str] = field(default_factory=dict)  # FORM.COLUMN -> reason
     comment: str = ""
@@ -253,7 +257,6 @@ class DomainSpec:
 
     @cached_property
     def by_name(self) -> Mapping[str, VariableSpec]:
-    pick: Pick | None = None  # over the records of all blocks
         """Variables by name."""
         return {v.name: v for v in self.variables}
 
@@ -322,6 +325,7 @@ class Study:
     ignore: Mapping[str, str] = field(default_factory=dict)  # glob of delivered files -> why they are no form
     folder: str = ""  # absolute; never written to an output
     files: Mapping[str, str] = field(default_factory=dict)
+    design: Design | None = None  # design.yaml; its arms, epochs and visits are those above
 
     @cached_property
     def by_name(self) -> Mapping[str, DomainSpec]:
@@ -338,6 +342,7 @@ class Delivery:
     locked: str = ""
     cutoff: str = ""  # ISO 8601 date: rows after it are excluded
     kind: Literal["draft", "submission"] = "draft"
+    final: bool = False  # the study is over: no more data will come
     files: Mapping[str, int | None] = field(default_factory=dict)  # expected path -> expected data records
     sha256: str = ""  # of delivery.yaml; '' without the file
     timestamp: str = ""  # ISO 8601 that outputs carry: extracted, else SOURCE_DATE_EPOCH, else 1970-01-01

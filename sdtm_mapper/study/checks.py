@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from sdtm_mapper.algorithms.conditions import names as condition_names
 from sdtm_mapper.algorithms.graph import Cycle, order, variables_of
 from sdtm_mapper.model.study import Condition, DomainSpec, FormSpec, SpecRef
+from sdtm_mapper.study.designed import block_names
 from sdtm_mapper.study.faults import Faults
 from sdtm_mapper.study.library import GuideLike, Library
 from sdtm_mapper.study.yamltext import Doc
@@ -23,8 +24,14 @@ def check_reads(
     by_name = {d.name: d for d in domains}
     for domain in domains:
         local = {b.form for b in domain.records} | {j.form for b in domain.records for j in b.joins}
+        made = [block_names(b) for b in domain.records]
+        columns = frozenset().union(*made) if made and all(made) else None
+        own = [v.name for v in variables_of(domain)]
         for name, where in _names(domain, library):
             prefix, _, rest = name.partition(".")
+            if columns is not None and not rest and name not in (*columns, *own):
+                message = f"'{name}' is no column of the records and no variable of {domain.name}"
+                faults.add(where, "SPEC034", message, name, columns)
             if not rest or prefix in local:
                 continue
             if prefix in by_name:
@@ -43,6 +50,15 @@ def check_reads(
                     f"'{name}': there is no domain or form '{prefix}'; write DOMAIN.VARIABLE or form.COLUMN"
                 )
                 faults.add(where, "SPEC034", message, prefix, [*by_name, *forms])
+
+
+def check_variable(name: str, domains: Mapping[str, DomainSpec], where: SpecRef, faults: Faults) -> None:
+    """SPEC034 where DOMAIN.VARIABLE is none of the study's."""
+    prefix, _, rest = name.partition(".")
+    if prefix not in domains:
+        faults.add(where, "SPEC034", f"'{name}': this study has no domain {prefix}", prefix, domains)
+    else:
+        _check_variable(prefix, rest, domains[prefix], where, faults)
 
 
 def _check_variable(prefix: str, rest: str, domain: DomainSpec, where: SpecRef, faults: Faults) -> None:
@@ -91,10 +107,16 @@ def check_columns(reasons: Mapping[str, str], doc: Doc, forms: Forms, faults: Fa
             faults.add(where, "SPEC004", f"not_submitted: {name} needs a reason")
 
 
-def check_cycles(domains: Sequence[DomainSpec], forms: Forms, library: Library, faults: Faults) -> None:
-    """SPEC036 where variables wait for each other."""
+def check_cycles(
+    domains: Sequence[DomainSpec],
+    forms: Forms,
+    library: Library,
+    faults: Faults,
+    moments: Sequence[str] = (),
+) -> None:
+    """SPEC036 where variables wait for each other. `moments`: what elements of subjects begin and end with."""
     raw = {d.name: _raw_names(d, forms, library) for d in domains}
-    result = order(domains, library.verbs, lambda domain, name: name in raw[domain])
+    result = order(domains, library.verbs, lambda domain, name: name in raw[domain], moments)
     if not isinstance(result, Cycle):
         return
     by_name = {d.name: d for d in domains}
@@ -107,18 +129,19 @@ def _raw_names(domain: DomainSpec, forms: Forms, library: Library) -> frozenset[
     """Names that the spec itself shows to be raw columns; only the data knows the others."""
     names: set[str] = set()
     for block in domain.records:
+        names |= block_names(block)
         for form in forms.get(block.form, ()):
             names |= {*form.dates, *form.row_key, *form.rename.values(), *form.identifiers}
             names |= {n for n in (form.subject, form.site_column, form.cutoff) if n}
         for item in block.unpivot:
             names |= {"item", "value", item.column, *item.fields, *item.also}
             names |= {v for v in item.fields.values() if not v.startswith("=")}
+        names |= {*block.columns, *(v for v in block.columns.values() if not v.startswith("="))}
+        for pick in (block.pick, domain.pick):
+            names |= {pick.by, *pick.per} if pick else set()
         names |= {*block.distinct, *(ours for j in block.joins for ours, _ in j.on)}
     for variable in variables_of(domain):
         for call in variable.branches:
             if variable.name in library.verbs[call.verb].reads(call.params, variable).names:
                 names.add(variable.name)
     return frozenset(names)
-        names |= {*block.columns, *(v for v in block.columns.values() if not v.startswith("="))}
-        for pick in (block.pick, domain.pick):
-            names |= {pick.by, *pick.per} if pick else set()

@@ -51,6 +51,7 @@ def read_delivery_file(raw: Path) -> Delivery:
         locked=model.locked,
         cutoff=model.cutoff,
         kind=model.kind,
+        final=model.final,
         files=model.files,
         sha256=hashlib.sha256(content).hexdigest(),
         timestamp=_timestamp(model.extracted) if model.extracted else _without_file(),

@@ -17,6 +17,7 @@ from sdtm_mapper.model.study import (
     SupplementalSpec,
     VariableSpec,
 )
+from sdtm_mapper.study.designed import made_of_spec, read_made, with_origins
 from sdtm_mapper.study.faults import Faults
 from sdtm_mapper.study.items import read_items
 from sdtm_mapper.study.library import GuideLike, Library
@@ -49,6 +50,7 @@ class Surroundings:
     forms: Mapping[str, tuple[FormSpec, ...]]
     library: Library
     faults: Faults
+    designed: bool = False  # the study has a design.yaml
 
 
 def read_domain(doc: Doc, around: Surroundings) -> DomainSpec | None:
@@ -82,7 +84,8 @@ class _DomainReader:
             self.reference = observation_class in _REFERENCE_CLASSES
         label = self.file.label or (dataset.label if dataset else "")
         check_label(label, self.doc.at(("label",)), self.faults)
-        variables = self._variables()
+        records = self._records()
+        variables = with_origins(self._variables(), records, self.around.library)
         names = [v.name for v in variables]
         supplemental = self._supplemental(names)
         self._check_required(names, dataset)
@@ -92,7 +95,7 @@ class _DomainReader:
             observation_class=observation_class,
             structure=self.file.structure or (dataset.structure if dataset else ""),
             ref=self.doc.at(("domain",)),
-            records=self._records(),
+            records=records,
             variables=variables,
             keys=self._named("keys", self.file.keys, names),
             sort=self._named("sort", self.file.sort or self.file.keys, names),
@@ -235,7 +238,13 @@ class _DomainReader:
 
     def _block(self, block: RecordsModel, path: Path) -> RecordsSpec:
         doc, faults, forms = self.doc, self.faults, self.around.forms
-        if block.from_ not in forms:
+        if made_of_spec(block):
+            made = read_made(block, path, self.name, self.around.designed, doc, faults)
+            condition = read_condition(block.keep, (*path, "keep"), doc, faults)
+            return replace(made, keep=condition, distinct=block.distinct, columns=block.columns)
+        if not block.from_:
+            faults.add(doc.at(path), "SPEC004", "records: a block needs `from` or `rows`")
+        elif block.from_ not in forms:
             where = doc.at((*path, "from"))
             faults.add(where, "SPEC013", f"from: there is no form '{block.from_}'", block.from_, forms)
         elif not self.reference and any(not f.subject for f in forms[block.from_]):

@@ -23,6 +23,7 @@ from sdtm_mapper.study.schema import (
     TerminologyFile,
     TestsFile,
 )
+from sdtm_mapper.study.schema_design import DesignFile
 
 FILES: Mapping[str, type[BaseModel]] = {
     "study": StudyFile,
@@ -31,6 +32,7 @@ FILES: Mapping[str, type[BaseModel]] = {
     "domain": DomainFile,
     "terminology": TerminologyFile,
     "tests": TestsFile,
+    "design": DesignFile,
     "delivery": DeliveryFile,
 }
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

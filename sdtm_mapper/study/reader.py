@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
 from sdtm_mapper.model.errors import SpecError, UserError
 from sdtm_mapper.model.study import DomainSpec, Site, SpecRef, StandardsPin, Study, Visit
 from sdtm_mapper.study.checks import check_columns, check_cycles, check_reads
+from sdtm_mapper.study.design import (
+    check_design,
+    check_epoch,
+    check_once,
+    check_visits,
+    plain_visits,
+    read_design,
+    read_design_file,
+)
+from sdtm_mapper.study.designed import described
 from sdtm_mapper.study.domains import Surroundings, read_domain
 from sdtm_mapper.study.faults import Faults
 from sdtm_mapper.study.form_edc import read_ignored
@@ -17,6 +27,7 @@ from sdtm_mapper.study.forms import check_template, read_forms
 from sdtm_mapper.study.library import GuideLike, Library, TerminologyLike, product_library
 from sdtm_mapper.study.paths import outside
 from sdtm_mapper.study.schema import StudyFile, StudySalvage, TerminologyFile, TerminologySalvage
+from sdtm_mapper.study.schema_design import DesignFile
 from sdtm_mapper.study.sites import OVERLAYS, ignored_at_sites, read_sites
 from sdtm_mapper.study.terminology import Terms, arm_codelists, read_lists, study_terminology
 from sdtm_mapper.study.tests import read_tests
@@ -26,7 +37,7 @@ from sdtm_mapper.study.yamltext import Doc, read_text
 STUDY, SOURCES, TERMINOLOGY, DOMAINS = "study.yaml", "sources.yaml", "terminology.yaml", "domains"
 STANDARDS = "standards"
 TESTS = "tests.yaml"
-_EPOCHS = "EPOCH"
+DESIGN = "design.yaml"
 _ANY_USUBJID = "{SUBJID}"
 
 T = TypeVar("T")
@@ -67,7 +78,12 @@ class _Reader:
         ignored = (
             {**ignored_at_sites(chains, sites, faults), **read_ignored(sources, faults)} if sources else {}
         )
-        guide, terms = self._standards(head, study_doc)
+        design_doc = self._doc(DESIGN, optional=True)
+        design_file = read_design_file(design_doc, faults) if design_doc else None
+        if head and design_doc:
+            check_once(design_doc, head, study_doc, faults)
+        arms = _arms(head, design_file)
+        guide, terms = self._standards(head, arms, study_doc)
         terms_doc = self._doc(TERMINOLOGY, optional=True)
         terms_file = (
             typed(TerminologyFile, terms_doc.data, terms_doc, (), faults, TerminologySalvage)
@@ -77,17 +93,35 @@ class _Reader:
         terms_doc = terms_doc or Doc(TERMINOLOGY)
         if terms_file:
             read_lists(terms_file, terms_doc, terms, faults)
-        domains = self._domains(Surroundings(guide, terms, forms, self.library, faults))
+        around = Surroundings(guide, terms, forms, self.library, faults, design_doc is not None)
+        domains = self._domains(around)
         by_name = {d.name: d for d in domains}
         terminology = study_terminology(terms_file, terms_doc, terms, by_name, faults)
+        design = None
+        if design_doc and design_file:
+            release = head.standards.terminology if head else ""
+            design = read_design(design_file, design_doc, terms, release, faults)
+            check_design(design, design_doc, forms, domains, faults)
+        design = None
+        if design_doc and design_file:
+            release = head.standards.terminology if head else ""
+            design = read_design(design_file, design_doc, terms, release, faults)
+            check_design(design, design_doc, forms, domains, faults)
+            domains = described(domains, design)
         visits = self._visits(head, study_doc, terms)
+        if design_doc and design:
+            check_visits(design.visits, design_doc, faults)
+            visits = plain_visits(design)
+        if design_doc and design:
+            check_visits(design.visits, design_doc, faults)
+            visits = plain_visits(design)
         tests_doc = self._doc(TESTS, optional=True)
         tests, units = read_tests(tests_doc, terms, faults) if tests_doc else ((), {})
         if head:
             check_columns(head.not_submitted, study_doc, forms, faults)
         if guide is not None:
             check_reads(domains, forms, guide, self.library, faults)
-            check_cycles(domains, forms, self.library, faults)
+            check_cycles(domains, forms, self.library, faults, design.moments if design else ())
         self._forget_consequences()
         faults.raise_if_any()
         assert head is not None
@@ -102,9 +136,9 @@ class _Reader:
             ),
             usubjid=head.usubjid,
             sites=tuple(sites.values()),
-            arms=head.arms,
+            arms=arms,
             visits=visits,
-            epochs=head.epochs,
+            epochs=design.epochs if design else head.epochs,
             forms=forms,
             domains=domains,
             terminology=terminology,
@@ -115,6 +149,7 @@ class _Reader:
             ignore=ignored,
             folder=str(self.folder),
             files=dict(sorted(self.files.items())),
+            design=design,
         )
 
     def _forget_consequences(self) -> None:
@@ -125,8 +160,12 @@ class _Reader:
             lost |= {"SPEC011", "SPEC012", "SPEC040", "SPEC042"}
         if SOURCES in unread:
             lost |= {"SPEC013", "SPEC034"}
+        if DESIGN in unread:
+            lost |= {"SPEC040", "SPEC042"}
         if any(name.startswith(OVERLAYS) for name in unread):
             lost |= {"SPEC004", "SPEC011", "SPEC012"}
+        if DESIGN in unread:
+            lost |= {"SPEC040", "SPEC042"}
         if TERMINOLOGY in unread:
             lost |= {"SPEC040", "SPEC042"}
         if any(name.startswith(DOMAINS) for name in unread) or any(
@@ -173,9 +212,11 @@ class _Reader:
             for id, s in head.sites.items()
         }
 
-    def _standards(self, head: StudyFile | None, doc: Doc) -> tuple[GuideLike | None, Terms]:
+    def _standards(
+        self, head: StudyFile | None, arms: Mapping[str, str], doc: Doc
+    ) -> tuple[GuideLike | None, Terms]:
         if head is None or "standards" not in head.model_fields_set:
-            return None, Terms(None, arm_codelists(head.arms) if head else {})
+            return None, Terms(None, arm_codelists(arms))
         library, pin = self.library, head.standards
         guide = self._release("sdtmig", lambda: library.guide(pin.sdtmig), doc)
         places = (self.folder / STANDARDS,)
@@ -185,7 +226,7 @@ class _Reader:
         if pin.define != "2.1":
             where = doc.at(("standards", "define"))
             self.faults.add(where, "SPEC018", f"Define-XML {pin.define} is not written; only 2.1 is")
-        return guide, Terms(published, arm_codelists(head.arms))
+        return guide, Terms(published, arm_codelists(arms))
 
     def _release(self, key: str, load: Callable[[], T], doc: Doc) -> T | None:
         try:
@@ -230,22 +271,17 @@ class _Reader:
     def _visits(self, head: StudyFile | None, doc: Doc, terms: Terms) -> tuple[Visit, ...]:
         if head is None:
             return ()
-        seen: dict[str, str] = {}
-        for i, visit in enumerate(head.visits):
-            for name in dict.fromkeys(" ".join(n.split()).casefold() for n in (visit.visit, *visit.names)):
-                if name in seen:
-                    where = doc.at(("visits", i))
-                    message = f"visits: '{name}' means {seen[name]} already (names are matched without case)"
-                    self.faults.add(where, "SPEC017", message)
-                seen.setdefault(name, visit.visit)
-        values = terms.values(_EPOCHS)
-        code = found.code if (found := terms.codelist(_EPOCHS)) else ""
-        allowed = values | set(terms.extensions.get(code, ())) if values is not None else None
+        check_visits(head.visits, doc, self.faults)
         for i, epoch in enumerate(head.epochs):
-            if allowed is not None and epoch not in allowed:
-                message = f"epochs: '{epoch}' is no term of codelist {_EPOCHS} ({code})"
-                self.faults.add(doc.at(("epochs", i)), "SPEC042", message, epoch, allowed)
+            check_epoch(epoch, doc.at(("epochs", i)), terms, self.faults)
         return tuple(Visit(v.visit, v.number, v.day, v.names) for v in head.visits)
+
+
+def _arms(head: StudyFile | None, design: DesignFile | None) -> Mapping[str, str]:
+    """ARMCD: ARM, from the one file that says them."""
+    if design is not None:
+        return {code: arm.arm for code, arm in design.arms.items()}
+    return head.arms if head else {}
 
 
 def count_variables(study: Study) -> int:

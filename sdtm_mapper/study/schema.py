@@ -207,17 +207,6 @@ class JoinModel(SpecModel):
     keep: str | None = None
 
 
-class RecordsModel(SpecModel):
-    """One block of records."""
-
-    from_: str = Field(alias="from")
-    keep: str | None = None
-    join: tuple[JoinModel, ...] = ()
-    unpivot: dict[str, dict[str, str]] = {}
-    distinct: Words = ()
-
-
-class OriginModel(SpecModel):
 class PickModel(SpecModel):
     """The first or last record by a column, of those that are equal in `per`."""
 
@@ -235,7 +224,9 @@ class PickModel(SpecModel):
 class RecordsModel(SpecModel):
     """One block of records."""
 
-    from_: str = Field(alias="from")
+    from_: str = Field(default="", alias="from")
+    rows: tuple[dict[str, str], ...] = ()
+    subjects: Literal["", "DM"] = ""
     keep: str | None = None
     join: tuple[JoinModel, ...] = ()
     columns: dict[str, str] = {}
@@ -254,7 +245,6 @@ class OriginModel(SpecModel):
 
 
 def _origin(value: Any) -> Any:
-    pick: PickModel | None = None
     return {"type": value} if isinstance(value, str) else value
 
 
@@ -294,6 +284,7 @@ class DomainFile(SpecFile):
     keys: Annotated[Words, Field(min_length=1)]
     sort: Words = ()
     seq: Words = ()
+    pick: PickModel | None = None
     not_submitted: dict[str, str] = {}
     comment: str = ""
 
@@ -306,7 +297,6 @@ class CodelistModel(SpecModel):
     terms: Annotated[
         dict[str, str],
         Field(min_length=1),
-    pick: PickModel | None = None
         BeforeValidator(_pairs, json_schema_input_type=list[str] | dict[str, str]),
     ]
 
@@ -385,6 +375,7 @@ class DeliveryFile(SpecFile):
     locked: str = ""
     cutoff: str = ""
     kind: Literal["draft", "submission"] = "draft"
+    final: Flag = False
     files: dict[str, Whole | None] = {}
 
 

@@ -11,6 +11,34 @@ from sdtm_mapper.study import read_study
 
 AE, DM, ST, SO, TE = "domains/ae.yaml", "domains/dm.yaml", "study.yaml", "sources.yaml", "terminology.yaml"
 
+DE = "design.yaml"
+PLAIN = """\
+schema: 1
+study: S1
+title: A study
+standards: {sdtmig: 3.4, terminology: 2025-03-28, define: 2.1}
+sites:
+  N01: {name: North, country: TWN, folder: north}
+  N05: {name: South, country: TWN, folder: south}
+"""
+DESIGN = """\
+schema: 1
+epochs: [SCREENING, TREATMENT]
+elements:
+  SCRN: {element: Screening, start: Consent}
+arms:
+  A: {arm: Arm A, cells: [{element: SCRN, epoch: SCREENING}]}
+summary:
+  RANDOM: {value: N, codelist: NY}
+"""
+
+
+def designed(old: str, new: str) -> dict[str, str]:
+    """The changes that give the study a design, with one change of it."""
+    assert DESIGN.count(old) == 1
+    return {ST: PLAIN, DE: DESIGN.replace(old, new)}
+
+
 # what is changed -> faults: code -> the start of its line
 CASES = [
     ({AE: ("AESEQ: auto", "AESEQ: a: b")}, "domains/ae.yaml:18:11: SPEC001 not YAML: a second ': ' on this line"),
@@ -119,6 +147,27 @@ CASES = [
     ({TE: ("[FINAL LAB VISIT]", "[Adverse Event]")}, "terminology.yaml:9:13: SPEC043 'Adverse Event' is published in NCOMPLT (C66727) as the term 'ADVERSE EVENT'"),
     ({TE: ("NCOMPLT:", "NY:")}, "terminology.yaml:9:3: SPEC044 codelist NY (C66742) may not be extended"),
     ({TE: ("{Ja: Y}", "{Yes: N}")}, "terminology.yaml:4:12: SPEC045 'Yes' of C66742 is spelled for 'Y' in terminology.yaml:3:8"),
+    ({DE: DESIGN}, "study.yaml:9:1: SPEC046 arms: design.yaml says them; they may not stand here too"),
+    (designed("element: SCRN", "element: SCRM"), "design.yaml:6:37: SPEC047 cells: there is no element 'SCRM'. Did you mean 'SCRN'?"),
+    (designed("epoch: SCREENING", "epoch: SCREEN"), "design.yaml:6:50: SPEC047 cells: there is no epoch 'SCREEN'. Did you mean 'SCREENING'?"),
+    (designed("arms:", "  FU: {element: Follow-up, start: X}\narms:"), "design.yaml:5:3: SPEC047 elements: no arm has a cell of 'FU'"),
+    (designed("start: Consent", "start: " + "x" * 201), "design.yaml:4:37: SPEC048 start: the text has 201 bytes"),
+    (designed("value: N,", "value: N, null: NA,"), "design.yaml:8:28: SPEC049 RANDOM: has a value and a null flavour"),
+    (designed("{value: N, codelist: NY}", "{name: X}"), "design.yaml:8:3: SPEC049 RANDOM: has neither a value nor `null`"),
+    (designed("{value: N, codelist: NY}", "{min: DM.RFPENDTC}"), "design.yaml:8:3: SPEC049 RANDOM: say `null` for the time when"),
+    (designed("codelist: NY", "codelist: NY, code: C1"), "design.yaml:8:42: SPEC049 RANDOM: `codelist` says code"),
+    (designed("{value: N, codelist: NY}", "{min: DM.RFICDTC, null: NI}"), "design.yaml:8:3: SPEC034 DM has no variable 'RFICDTC'"),
+    (designed("value: N", "value: No"), "design.yaml:8:19: SPEC042 RANDOM: 'No' is no term of codelist NY"),
+    (designed("  RANDOM", "  RNDOM"), "design.yaml:8:3: SPEC042 summary: 'RNDOM' is no term of codelist TSPARMCD; if it is yours, say its `name`. Did you mean 'RANDOM'?"),
+    (designed("[SCREENING, TREATMENT]", "[SCREENING, TREATING]"), "design.yaml:2:21: SPEC042 epochs: 'TREATING' is no term"),
+    (designed("summary:", "unscheduled: {form: sv, visit: V, date: D, names: [Unscheduled]}\nsummary:"), "design.yaml:7:21: SPEC013 unscheduled: there is no form 'sv'"),
+    (designed("summary:", "visits:\n  - {visit: A, number: 1, start: x}\n  - {visit: B, number: 1, start: x}\nsummary:"), "design.yaml:9:24: SPEC017 visits: A has the number 1 already"),
+    (designed("summary:", "visits:\n  - {visit: A, number: 1, start: x, day: 0}\nsummary:"), "design.yaml:8:42: SPEC005 day: there is no day 0"),
+    (designed("start: Consent", "start: Consent, starts: consent"), "design.yaml:4:54: SPEC005 starts: 'consent' is not DOMAIN.VARIABLE"),
+    (designed("summary:", "criteria:\n  INCL01: [{category: INCLUSION, text: a}, {category: INCLUSION, text: b}]\nsummary:"), "design.yaml:8:44: SPEC017 INCL01: version 1 has two wordings"),
+    ({"domains/ta.yaml": "schema: 1\ndomain: TA\nrecords: [{from: design.cels}]\nvariables: {ARMCD: armcd, ARM: arm, TAETORD: order, ETCD: etcd, EPOCH: epoch}\nkeys: [ARMCD, TAETORD]\n", ST: PLAIN, DE: DESIGN}, "domains/ta.yaml:3:18: SPEC013 from: the design has no 'design.cels'"),
+    ({"domains/ta.yaml": "schema: 1\ndomain: TA\nrecords: [{from: design.cells}]\nvariables: {ARMCD: armcd, ARM: arms, TAETORD: order, ETCD: etcd, EPOCH: epoch}\nkeys: [ARMCD, TAETORD]\n", ST: PLAIN, DE: DESIGN}, "domains/ta.yaml:4:32: SPEC034 'arms' is no column of the records and no variable of TA. Did you mean 'arm'?"),
+    ({"domains/ta.yaml": "schema: 1\ndomain: TA\nrecords: [{from: design.cells}]\nvariables: {ARMCD: armcd, ARM: arm, TAETORD: order, ETCD: etcd, EPOCH: epoch}\nkeys: [ARMCD, TAETORD]\n"}, "domains/ta.yaml:3:18: SPEC006 from: design.cells needs a design.yaml"),
 ]  # fmt: skip
 
 

@@ -1,0 +1,108 @@
+"""Records of a domain that no raw form gives: tables of the design, and records that the spec writes out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from sdtm_mapper.algorithms.design_tables import (
+    BEGAN,
+    ELEMENTS,
+    FROM,
+    PREFIX,
+    form_name,
+    is_made,
+    literal_name,
+    made_columns,
+)
+from sdtm_mapper.model.design import Design
+from sdtm_mapper.model.study import DomainSpec, LiteralRow, Origin, RecordsSpec, VariableSpec
+from sdtm_mapper.study.faults import Faults
+from sdtm_mapper.study.library import Library
+from sdtm_mapper.study.schema import RecordsModel
+from sdtm_mapper.study.yamltext import Doc, Path
+
+_RAW_ONLY = ("join", "unpivot")
+_PROTOCOL = Origin(type="Protocol", source="Sponsor")
+_ASSIGNED = Origin(type="Assigned", source="Sponsor")
+_DERIVED = Origin(type="Derived", source="Sponsor")
+
+
+def made_of_spec(block: RecordsModel) -> bool:
+    """Whether a block takes its records from the spec, and not from a raw form."""
+    return bool(block.rows) or block.from_.startswith(PREFIX)
+
+
+def read_made(
+    block: RecordsModel, path: Path, domain: str, designed: bool, doc: Doc, faults: Faults
+) -> RecordsSpec:
+    """The block, without its condition. `designed`: whether the study has a design file."""
+    for key in _RAW_ONLY:
+        if getattr(block, key):
+            faults.add(doc.key((*path, key)), "SPEC003", f"{key}: is of records that raw forms give")
+    if block.rows:
+        if block.from_:
+            faults.add(doc.key((*path, "rows")), "SPEC003", "a block has `from` or `rows`, not both")
+        literal = tuple(LiteralRow(r, doc.at((*path, "rows", i))) for i, r in enumerate(block.rows))
+        number = path[-1] if isinstance(path[-1], int) else 0
+        return RecordsSpec(literal_name(domain, number), doc.at(path), literal=literal)
+    table = block.from_.removeprefix(PREFIX)
+    where = doc.at((*path, "from"))
+    if table not in FROM:
+        among = [PREFIX + name for name in FROM]
+        message = f"from: the design has no '{block.from_}'; it has {', '.join(among)}"
+        faults.add(where, "SPEC013", message, block.from_, among)
+    elif not designed:
+        faults.add(where, "SPEC006", f"from: {block.from_} needs a design.yaml in the study's folder")
+    if block.subjects:
+        if table != ELEMENTS:
+            message = f"subjects: is of {PREFIX}{ELEMENTS} alone"
+            faults.add(doc.key((*path, "subjects")), "SPEC003", message)
+        table = BEGAN
+    return RecordsSpec(form_name(table), doc.at(path), subjects=block.subjects)
+
+
+def with_origins(
+    variables: Iterable[VariableSpec], records: Sequence[RecordsSpec], library: Library
+) -> tuple[VariableSpec, ...]:
+    """Where all records come from the spec, what is taken over from them is not collected.
+
+    The design's is of the protocol, the elements of subjects are derived, literal records are assigned.
+    """
+    if not records or not all(is_made(b.form) for b in records):
+        return tuple(variables)
+    origin = _PROTOCOL
+    if any(b.literal for b in records):
+        origin = _ASSIGNED
+    elif any(b.subjects for b in records):
+        origin = _DERIVED
+    out = []
+    for v in variables:
+        collected = any(library.verbs[c.verb].origin == "Collected" for c in v.branches)
+        taken = collected or any(c.verb == "assign_ct" for c in v.branches)
+        out.append(replace(v, origin=origin) if taken and not v.origin.type else v)
+    return tuple(out)
+
+
+def described(domains: Iterable[DomainSpec], design: Design) -> tuple[DomainSpec, ...]:
+    """The domains, with the method of each variable of elements that began, from the design's start rules."""
+    starts = "; ".join(f"{e.code} at {e.starts}" for e in design.elements if e.starts is not None)
+    text = (
+        f"Elements of the subject that began, in the order of the design: {starts}. Each ends where the next"
+        f" begins, the last at {design.participation_ends}."
+    )
+    out = []
+    for domain in domains:
+        derived = any(b.subjects for b in domain.records)
+        variables = tuple(
+            replace(v, method=text) if derived and v.origin == _DERIVED and not v.method else v
+            for v in domain.variables
+        )
+        out.append(replace(domain, variables=variables))
+    return tuple(out)
+
+
+def block_names(block: RecordsSpec) -> frozenset[str]:
+    """The columns of a block that the spec itself gives; empty where a raw form does."""
+    fields = tuple(dict.fromkeys(n for row in block.literal for n in row.fields))
+    return frozenset(made_columns(block.form, fields)) if is_made(block.form) else frozenset()
