@@ -157,6 +157,7 @@ def ledger_tables(ledger: Ledger) -> dict[str, Any]:
                 "uses": pa.array([list(c.uses) for c in ledger.columns], pa.list_(pa.string())),
                 "reason": pa.array([c.reason for c in ledger.columns], pa.string()),
                 "accounted": pa.array([c.accounted for c in ledger.columns], pa.bool_()),
+                "delivered": pa.array([list(c.delivered) for c in ledger.columns], pa.list_(pa.string())),
             },
             schema=_COLUMNS_SCHEMA,
         ),
@@ -178,6 +179,7 @@ _COLUMNS_SCHEMA = pa.schema(
         ("uses", pa.list_(pa.string())),
         ("reason", pa.string()),
         ("accounted", pa.bool_()),
+        ("delivered", pa.list_(pa.string())),  # what files call it, where that is another name
     ]
 )
 _FILES_SCHEMA = pa.schema(

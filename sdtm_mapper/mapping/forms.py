@@ -98,6 +98,9 @@ def prepare_forms(study: Study, raws: Mapping[str, RawForm], delivery: Delivery)
     return Forms(out, subjects, all_findings(tables))
 
 
+_Key = tuple[str | None, int]  # the subject's pattern and padding
+
+
 class _Identity(NamedTuple):
     """What one (subject, site) of the raw data is called; '' for what cannot be said."""
 
@@ -114,10 +117,10 @@ def _identify(
 
     Each distinct (subject, site) is judged once, over all forms.
     """
-    known: dict[tuple[str | None, str, str], int] = {}
+    known: dict[tuple[_Key, str, str], int] = {}
     places = {name: _known_rows(raw, known) for name, raw in raws.items()}
-    judges = {pattern: _identifier_of(study, pattern) for pattern in {k[0] for k in known}}
-    made = [judges[pattern](subject.strip(), site.strip()) for pattern, subject, site in known]
+    judges = {key: _identifier_of(study, *key) for key in {k[0] for k in known}}
+    made = [judges[key](subject.strip(), site.strip()) for key, subject, site in known]
     columns = {"USUBJID": [m.usubjid for m in made], "SITEID": [m.site for m in made]}
     columns["SUBJID"] = [m.subject for m in made]
     table = {name: Text.of(cells).sorted() for name, cells in columns.items()}
@@ -146,23 +149,29 @@ def _shared(made: list[_Identity], subjects: int) -> Any:
     return all_findings(tables)
 
 
-def _known_rows(raw: RawForm, known: dict[tuple[str | None, str, str], int]) -> Index:
-    """For each row the number of its (pattern, subject, site) in `known`, which grows."""
+def _known_rows(raw: RawForm, known: dict[tuple[_Key, str, str], int]) -> Index:
+    """For each row the number of its (key, subject, site) in `known`, which grows."""
     n = len(raw)
     out = np.full(n, -1, np.int64)
-    for mask, spec in spec_masks(raw, lambda s: (s.subject, s.subject_pattern, s.site, s.site_column)):
+    for mask, spec in spec_masks(raw, _named_by):
         subject = raw.columns.get(spec.subject or "", Text.empty(n))
         of_row = raw.columns.get(spec.site_column or "", Text.empty(n))
         site = Text.constant(spec.site, n) if spec.site else of_row
         first, codes = distinct_rows([subject, site])
         cells = zip(subject.take(first).strings(), site.take(first).strings(), strict=True)
-        numbers = [known.setdefault((spec.subject_pattern, *cell), len(known)) for cell in cells]
+        key = (spec.subject_pattern, spec.subject_pad)
+        numbers = [known.setdefault((key, *cell), len(known)) for cell in cells]
         rows = np.array(numbers, np.int64)[codes] if n else out
         out = rows if mask is None else np.where(mask, rows, out)
     return out
 
 
-def _identifier_of(study: Study, declared: str | None) -> Callable[[str, str], _Identity]:
+def _named_by(spec: FormSpec) -> tuple[Any, ...]:
+    """All of a form's spec that says who its subjects are."""
+    return spec.subject, spec.subject_pattern, spec.subject_pad, spec.site, spec.site_column
+
+
+def _identifier_of(study: Study, declared: str | None, pad: int) -> Callable[[str, str], _Identity]:
     """A function from (subject, site) to what they are called."""
     pieces = _NAME.split(study.usubjid)  # text, name, text, name, ..., text
     template = "%s".join(p.replace("%", "%%") for p in pieces[::2])
@@ -179,6 +188,8 @@ def _identifier_of(study: Study, declared: str | None) -> Callable[[str, str], _
                 return _Identity("", site, "")
             found = zip(groups, match.group(0, *numbers)[1:] if groups else (), strict=True)
             values.update([(n, t) for n, t in found if t is not None])  # the pattern wins over the form
+        if values["SUBJID"].isascii() and values["SUBJID"].isdecimal():
+            values["SUBJID"] = values["SUBJID"].zfill(pad)
         filled = tuple([values.get(name, "") for name in names])
         usubjid = template % filled if subject and all(filled) else ""
         return _Identity(usubjid, values["SITEID"], values["SUBJID"] if usubjid else "", filled)

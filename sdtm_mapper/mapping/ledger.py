@@ -160,13 +160,19 @@ def _columns(study: Study, form: Form, uses: Mapping[tuple[str, str], list[str]]
     for name, (filled, why) in form.raw.withheld.items():
         out.append(ColumnAccount(form.name, name, filled, (), why, True))
     for name, column in form.raw.columns.items():
-        filled = int(np.count_nonzero(column.codes >= 0))
+        given = [i for i, f in enumerate(form.raw.files) if name in f.constants]
+        if given and len(given) == len(form.raw.files):
+            continue  # the spec's own text: no file has this column
+        cells = (column.codes >= 0) & ~np.isin(form.raw.file, given)
+        filled = int(np.count_nonzero(cells))
         what = tuple(uses.get((form.name, name), ()))
         reason = "" if what else _reason(study, form.name, name) or _reason(study, form.name, "*")
         repeats = form.raw.derived.get(name)
         if repeats and not what and not reason:
             reason = REPEATED.format(", ".join(repeats))
-        out.append(ColumnAccount(form.name, name, filled, what, reason, bool(what or reason or not filled)))
+        known = bool(what or reason or not filled)
+        as_delivered = form.raw.delivered_as(name)
+        out.append(ColumnAccount(form.name, name, filled, what, reason, known, as_delivered))
     return out
 
 
@@ -190,6 +196,11 @@ def _balance(files: Sequence[RawFile], rows: Sequence[RowAccount]) -> tuple[File
     )
 
 
+def _filled(account: ColumnAccount) -> str:
+    as_delivered = f", delivered as {', '.join(account.delivered)}" if account.delivered else ""
+    return f"{account.filled} filled cells{as_delivered}"
+
+
 def _findings(ledger: Ledger) -> Any:
     tables = []
     lost = [c for c in ledger.columns if not c.accounted]
@@ -199,7 +210,7 @@ def _findings(ledger: Ledger) -> Any:
                 "LED001",
                 n=len(lost),
                 raw_column=[f"{c.form}.{c.column}" for c in lost],
-                detail=[f"{c.filled} filled cells" for c in lost],
+                detail=[_filled(c) for c in lost],
                 spec_file="sources.yaml",
             )
         )

@@ -112,6 +112,7 @@ class ColumnAccount:
     uses: tuple[str, ...]  # 'AE.AETERM', 'key', 'condition of AE', ...
     reason: str  # NOT SUBMITTED reason, or ''
     accounted: bool
+    delivered: tuple[str, ...] = ()  # what files call it, where that is another name
 
 
 @dataclass(frozen=True)

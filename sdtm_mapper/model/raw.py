@@ -31,6 +31,10 @@ class RawFile:
     readable: bool = True
     rejected: tuple[tuple[int, str], ...] = ()
     excluded: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    delivered: Mapping[str, str] = field(default_factory=dict)  # renamed column -> its name in the file
+    constants: Mapping[str, str] = field(
+        default_factory=dict
+    )  # column that the spec gives -> file:line there
     ignored: str = ""  # why the study reads it for no form: an `ignore` reason, or what it serves
     sheet: str | None = None
 
@@ -76,6 +80,10 @@ class RawForm:
 
     def __len__(self) -> int:
         return len(self.record)
+
+    def delivered_as(self, column: str) -> tuple[str, ...]:
+        """What a column was called in the files that have it under another name, in the order of the files."""
+        return tuple(dict.fromkeys(f.delivered[column] for f in self.files if column in f.delivered))
 
 
 @dataclass(frozen=True)

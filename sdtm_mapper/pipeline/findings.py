@@ -16,6 +16,7 @@ from sdtm_mapper.model.domain import Domain
 from sdtm_mapper.model.finding import FINDING_SCHEMA, SEVERITIES, Rule, all_findings
 from sdtm_mapper.model.raw import RawFile
 from sdtm_mapper.model.study import DomainSpec, Study
+from sdtm_mapper.pipeline.delivered import as_delivered
 from sdtm_mapper.pipeline.finding_origins import origins
 from sdtm_mapper.report.message import render_message
 
@@ -42,7 +43,8 @@ def complete(
     findings = findings.combine_chunks()
     filled = _by_rule(findings, rules)
     filled = _by_dataset(filled, domains, study)
-    filled = _with_site(filled, domains, files)
+    files = tuple(files)
+    filled = as_delivered(_with_site(filled, domains, files), files)
     filled = filled.take(_order(filled))
     filled = _set(filled, "fingerprint", pa.array(_fingerprints(filled), pa.string()))
     return _set(filled, "status", pc.coalesce(filled["status"], pa.scalar("new"))).combine_chunks()

@@ -51,6 +51,9 @@ _NOT_OF_CELLS = frozenset(
         "delivery",
         "order",
         "deleted",
+        "constants",
+        "constants_at",
+        "subject_pad",
     }
 )
 # libraries whose version decides bytes of the outputs
@@ -171,6 +174,8 @@ def _inputs(reading: Reading) -> list[dict[str, Any]]:
             "site": f.site,
             "sheet": f.sheet,
             "read": read.get(f.path),
+            "delivered": dict(f.delivered),
+            "constants": dict(f.constants),
         }
         for f in sorted(reading.files, key=lambda f: f.path)
     ]

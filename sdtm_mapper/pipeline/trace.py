@@ -193,7 +193,9 @@ class _Walk:
         notes: list[str] = []
         for name in _of_item(traced, branch.columns, row):
             form, _, column = name.partition(".")
-            if form in behind:
+            if form in behind and (place := self.package.constant(behind[form][0], column)):
+                notes.append(_constant(name, place))
+            elif form in behind:
                 out.append(self._source(*behind[form], column))
             elif form not in traced.lineage.forms or _by_subject(branch):
                 cells, note = self._of_subject(form, column, traced.subjects.cell(row))
@@ -202,6 +204,7 @@ class _Walk:
         return tuple(out), tuple(notes)
 
     def _source(self, file: str, record: int, column: str) -> Source:
+        column = self.package.delivered(file, column)
         value = self.raw.cell(file, record, column) if self.raw else None
         return Source(file, record, column, value, self.package.sheets.get(file))
 
@@ -213,7 +216,14 @@ class _Walk:
             if form in (*traced.lineage.forms, *(r.form for r in traced.lineage.records)):
                 records = np.flatnonzero(traced.subjects.equals(subject))
                 places |= dict.fromkeys(traced.rows_of(form, records))
-        cells = [self._source(*place, column) for place in sorted(places)]
+        given = dict.fromkeys(self.package.constant(file, column) for file, _ in sorted(places))
+        cells = [
+            self._source(*place, column)
+            for place in sorted(places)
+            if not self.package.constant(place[0], column)
+        ]
+        if places and not cells:
+            return [], [_constant(f"{form}.{column}", place) for place in given]
         if self.raw:
             cells = [c for c in cells if c.value]
         if not places:
@@ -316,6 +326,10 @@ class _Walk:
 
 def _with(step: Step, **fields: object) -> Step:
     return replace(step, **fields)  # type: ignore[arg-type]
+
+
+def _constant(name: str, place: str) -> str:
+    return f"{name}: a constant of the spec at {place}; the export lacks this column"
 
 
 def _told(step: Step, note: str, **fields: object) -> Step:

@@ -20,7 +20,7 @@ from sdtm_mapper.model.errors import UserError
 from sdtm_mapper.pipeline.exchange import MANIFEST, TOOL
 from sdtm_mapper.pipeline.package import LINEAGE, PARQUET, VARIABLES, form_spec, sha256
 from sdtm_mapper.sources.files import list_folder, matching
-from sdtm_mapper.sources.parsed import Table, distinct_names
+from sdtm_mapper.sources.parsed import Table
 from sdtm_mapper.sources.read import FORMATS
 
 _NO_BRANCH = 255
@@ -98,6 +98,20 @@ class Package:
         """The sheet of each raw file that has some."""
         return {i["path"]: i["sheet"] for i in self.manifest["inputs"]}
 
+    def delivered(self, file: str, column: str) -> str:
+        """What a raw file calls a column."""
+        name: str = self._inputs[file]["delivered"].get(column, column)
+        return name
+
+    def constant(self, file: str, column: str) -> str:
+        """Where the spec gives a column that a raw file lacks, as file:line; '' where the file has it."""
+        place: str = self._inputs[file]["constants"].get(column, "")
+        return place
+
+    @cached_property
+    def _inputs(self) -> Mapping[str, Mapping[str, Any]]:
+        return {i["path"]: i for i in self.manifest["inputs"]}
+
     @cached_property
     def _outputs(self) -> Mapping[str, str]:
         return {o["path"]: o["sha256"] for o in self.manifest["outputs"]}
@@ -146,7 +160,7 @@ def open_package(folder: Path) -> Package:
         manifest = json.loads((folder / MANIFEST).read_bytes())
         assert manifest["tool"] == TOOL
         assert isinstance(manifest["outputs"], list)
-        assert all("read" in i for i in manifest["inputs"])
+        assert all({"read", "delivered", "constants"} <= i.keys() for i in manifest["inputs"])
     except (OSError, ValueError, KeyError, TypeError, AssertionError):
         raise UserError(
             f"{folder}: this is no package that this version of {TOOL} made. Give the folder that "
@@ -214,8 +228,7 @@ class RawFiles:
                     f"{path}: this file cannot be read any more as the run read it: a file that it needs beside it "
                     "has changed. Give the raw folder of that run."
                 )
-            names = tuple(distinct_names([spec.rename.get(n, n) for n in table.names]))
-            self._tables[file] = Table(names, table.columns, table.record, table.line)
+            self._tables[file] = table
         return self._tables[file]
 
 

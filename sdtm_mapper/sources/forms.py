@@ -26,6 +26,8 @@ def build_form(name: str, parts: Sequence[Part]) -> tuple[RawForm, Flaws]:
     renamed = []
     for part in parts:
         table, found = _rename(part.table, part.spec)
+        table, twice = _with_constants(table, part.spec)
+        found += twice
         found += _absent(part.table, table, part.spec)
         flaws += [(part.file.path, part.spec, f) for f in found]
         renamed.append(replace(part, table=table))
@@ -38,8 +40,13 @@ def build_form(name: str, parts: Sequence[Part]) -> tuple[RawForm, Flaws]:
             filled = int((~part.table.columns[part.table.names.index(column)].is_empty).sum())
             counts[column] = counts.get(column, 0) + filled
         table = part.table.select([i for i, n in enumerate(part.table.names) if n not in secret])
-        flaws += [(part.file.path, part.spec, f) for f in exposed_ids(table)]
-        open_parts.append(replace(part, table=table))
+        exposed = [
+            replace(f, column=table.delivered.get(f.column or "", f.column)) for f in exposed_ids(table)
+        ]
+        flaws += [(part.file.path, part.spec, f) for f in exposed]
+        given = {c: part.spec.constants_at.get(c, "") for c in sorted(table.constants)}
+        file = replace(part.file, delivered=dict(table.delivered), constants=given)
+        open_parts.append(replace(part, file=file, table=table))
     columns, found_columns = _stack(open_parts)
     flaws += found_columns
     return _form(name, open_parts, columns, counts), flaws
@@ -94,7 +101,21 @@ def _rename(table: Table, spec: FormSpec) -> tuple[Table, list[Flaw]]:
     now = dict(zip(table.names, names, strict=True))
     derived = {now[c]: tuple(now.get(s, s) for s in sources) for c, sources in table.derived.items()}
     secret = frozenset(now.get(n, n) for n in table.secret)
-    return replace(table, names=tuple(names), derived=derived, secret=secret), flaws
+    own = {name: was for was, name in now.items() if was != name}
+    return replace(table, names=tuple(names), derived=derived, secret=secret, delivered=own), flaws
+
+
+def _with_constants(table: Table, spec: FormSpec) -> tuple[Table, list[Flaw]]:
+    """The table with the columns that the spec gives; one that was delivered stays as it was delivered."""
+    flaws = []
+    given = []
+    for column, text in spec.constants.items():
+        if column in table.names:
+            flaws.append(Flaw("SRC064", column=table.delivered.get(column, column), expected=text))
+        else:
+            table = table.with_column(column, Text.constant(text, len(table.record)))
+            given.append(column)
+    return replace(table, constants=frozenset(given)), flaws
 
 
 def _renamed(name: str, table: Table, spec: FormSpec) -> str:

@@ -38,6 +38,7 @@ class Table:
     `derived`: columns that say in other words what the columns behind them say (a decode, the text as typed);
     they share their fate where those are identifiers or used. `secret`: columns that the file's own metadata
     call identifiers. `withheld`: columns that are not there on purpose, with their filled cells and why.
+    `delivered`: what renamed columns were called in the file. `constants`: columns that the spec gives.
     """
 
     names: tuple[str, ...]  # distinct
@@ -48,6 +49,8 @@ class Table:
     derived: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     secret: frozenset[str] = frozenset()
     withheld: Mapping[str, tuple[int, str]] = field(default_factory=dict)
+    delivered: Mapping[str, str] = field(default_factory=dict)
+    constants: frozenset[str] = frozenset()
 
     def select(self, keep: Sequence[int]) -> Table:
         """The same rows with these columns only."""

@@ -151,6 +151,7 @@ def test_ledger(tmp_path):
         "uses": ["AE.AETERM", "key"],
         "reason": "",
         "accounted": True,
+        "delivered": [],
     }
     assert [(f["file"], f["counted"], f["balanced"]) for f in tables["files"].to_pylist()] == [
         ("a.csv", 2, True),

@@ -126,7 +126,7 @@ def test_renamed_and_looked_up_columns_have_their_raw_value(user, tiny) -> None:
     tiny.change("domains/dm.yaml", "  COUNTRY:", "  RFICDTC: {first: ex.START}\n  COUNTRY:")
     assert tiny.quiet().status == 0, tiny.findings()
     (sex,) = _steps(user, tiny.out, "DM", "TINY-001", "SEX", "--raw", tiny.raw)
-    assert [(s["column"], s["value"]) for s in sex["sources"]] == [("SEX", "F")]
+    assert [(s["column"], s["value"]) for s in sex["sources"]] == [("GENDER", "F")]
     (date,) = _steps(user, tiny.out, "DM", "TINY-001", "RFICDTC", "--raw", tiny.raw)
     assert [(s["file"], s["record"], s["value"]) for s in date["sources"]] == [("ex.csv", 2, "2024-03-01")]
 
