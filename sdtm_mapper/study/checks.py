@@ -131,7 +131,7 @@ def _raw_names(domain: DomainSpec, forms: Forms, library: Library) -> frozenset[
     for block in domain.records:
         names |= block_names(block)
         for form in forms.get(block.form, ()):
-            names |= {*form.dates, *form.row_key, *form.rename.values(), *form.identifiers}
+            names |= {*form.dates, *form.row_key, *form.rename.values(), *form.constants, *form.identifiers}
             names |= {n for n in (form.subject, form.site_column, form.cutoff) if n}
         for item in block.unpivot:
             names |= {"item", "value", item.column, *item.fields, *item.also}
