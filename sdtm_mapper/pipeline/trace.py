@@ -168,7 +168,7 @@ class _Walk:
         reads, more = self._variables(traced, branch, row, plain.value, depth)
         notes = (*notes, *more)
         item = traced.lineage.item.cell(row) if traced.lineage.item is not None else ""
-        if item and not sources and not reads and _of_raw(branch):
+        if item and not (sources or reads or notes) and _of_raw(branch):
             notes = (f"a constant of the spec for the item {item}", *notes)
         if variable not in traced.data.columns and traced.data.name == plain.dataset:
             notes = ("empty on all records: the dataset is without it", *notes)
