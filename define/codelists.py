@@ -57,19 +57,33 @@ def use_of(
     item: str, name: str, spec: VariableSpec, values: Sequence[str], data_type: str, study: Study
 ) -> Use | None:
     """How an item uses a list; None where it uses none, or holds no value."""
-    if not values or data_type not in _LISTED_TYPES:
+    codes = codes_of(spec, study)
+    if not codes or not values or data_type not in _LISTED_TYPES:
         return None
-    used = tuple(sorted(values))
-    dictionary = spec.codelist if spec.codelist in study.dictionaries else spec.described
-    if dictionary and (dictionary in DICTIONARIES or dictionary in study.dictionaries):
-        return Use(item, name, (dictionary,), (), data_type, dictionary=True)
-    if spec.name in _ARM_LISTS and study.arms:
-        return _arms(Use(item, name, (_ARM_LISTS[spec.name],), used, data_type), study)
+    if codes == (_dictionary_of(spec, study),):
+        return Use(item, name, codes, (), data_type, dictionary=True)
+    use = Use(item, name, codes, tuple(sorted(values)), data_type)
+    return _arms(use, study) if codes == _arm_list(spec, study) else use
+
+
+def codes_of(spec: VariableSpec, study: Study) -> tuple[str, ...]:
+    """The lists that a variable takes its values from: a dictionary, the study's arms, or its codelists."""
+    dictionary = _dictionary_of(spec, study)
+    if dictionary:
+        return (dictionary,)
     told = {
         c for call in spec.branches if (c := getattr(call.params, "codelist", None) or _default(call, spec))
     }
-    codes = sorted(told) or [c for c in (spec.codelist,) if c]
-    return Use(item, name, tuple(codes), used, data_type) if codes else None
+    return _arm_list(spec, study) or tuple(sorted(told)) or tuple(c for c in (spec.codelist,) if c)
+
+
+def _dictionary_of(spec: VariableSpec, study: Study) -> str:
+    named = (spec.codelist if spec.codelist in study.dictionaries else spec.described) or ""
+    return named if named in DICTIONARIES or named in study.dictionaries else ""
+
+
+def _arm_list(spec: VariableSpec, study: Study) -> tuple[str, ...]:
+    return (_ARM_LISTS[spec.name],) if spec.name in _ARM_LISTS and study.arms else ()
 
 
 def _default(call: Call, spec: VariableSpec) -> str | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from define import supplemental
-from define.codelists import Use, use_of, with_partner
+from define.codelists import Use, codes_of, use_of, with_partner
 from define.datatypes import shape, variable_shape
 from define.methods import method
 from define.model import (
@@ -165,7 +165,8 @@ def _variable(domain: Domain, spec: VariableSpec, sources: Sources) -> _Part:
     said = origin(spec, sources.verbs)
     has_values = supplemental.is_supplemental(domain.name) and spec.name == "QVAL"
     below = has_values and bool(supplemental.qualifiers(domain, sources.study))
-    use = use_of(oid, name, spec, domain.text(spec.name).distinct(), form.data_type, sources.study)
+    values = domain.text(spec.name).distinct() if codes_of(spec, sources.study) else ()
+    use = use_of(oid, name, spec, values, form.data_type, sources.study)
     item = ItemDef(
         oid,
         spec.name,

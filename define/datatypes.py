@@ -6,7 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sdtm_mapper.model.columns import as_text
+import pyarrow.compute as pc
+
+from sdtm_mapper.model.columns import Text, as_text
 from sdtm_mapper.model.domain import Domain
 from sdtm_mapper.model.study import VariableSpec
 
@@ -40,8 +42,10 @@ class Shape:
 
 def variable_shape(domain: Domain, spec: VariableSpec, width: int | None) -> Shape:
     """The shape of a variable; `width` is what its column has in the XPT file."""
-    values = as_text(domain.columns[spec.name]).distinct()
-    return shape(spec, values, width)
+    column = as_text(domain.columns[spec.name])
+    if spec.type != "Num" and not _is_iso(spec.described):  # its length is all that its values say
+        return Shape("text", width or max(spec.length or 1, _longest(column)))
+    return shape(spec, column.distinct(), width)
 
 
 def shape(spec: VariableSpec, values: Sequence[str], width: int | None = None) -> Shape:
@@ -73,7 +77,7 @@ def iso_type(described: str, values: Sequence[str]) -> str:
     `described` is the guide's wording: 'ISO 8601 datetime or interval', 'ISO 8601 duration', ...
     A time without seconds is a partialDatetime; a hyphen in place of a part makes it incompleteDatetime.
     """
-    if not described.startswith("ISO 8601"):
+    if not _is_iso(described):
         return ""
     if not values:
         return "durationDatetime" if "duration" in described else "partialDatetime"
@@ -85,6 +89,15 @@ def iso_type(described: str, values: Sequence[str]) -> str:
     if kinds <= _DATED | _TIMED:
         return "partialDatetime"
     return "incompleteDatetime" if kinds <= _DATED | _TIMED | {"incompleteDatetime"} else ""
+
+
+def _longest(column: Text) -> int:
+    """Bytes of the longest text; 0 where all cells are empty."""
+    return int(pc.max(pc.binary_length(column.compact().values)).as_py() or 0)
+
+
+def _is_iso(described: str) -> bool:
+    return described.startswith("ISO 8601")
 
 
 def _kind(value: str) -> str:

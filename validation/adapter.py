@@ -56,8 +56,6 @@ def _code(fault: Any) -> str:
     if fault.reason_code is SchemaErrorReason.COLUMN_NOT_IN_DATAFRAME:
         column = fault.schema.columns[str(fault.failure_cases)]
         return str((column.metadata or {}).get("absent", codes.REQUIRED_ABSENT))
-    if fault.reason_code is SchemaErrorReason.WRONG_DATATYPE:
-        return codes.WRONG_TYPE
     return str(fault.check.name)
 
 
@@ -67,7 +65,7 @@ def _table(domain: Domain, frame: pd.DataFrame, plan: Plan, code: str, fault: An
     if code in plan.relations:
         return _repeats(domain, frame, code, plan.relations[code])
     name = str(fault.schema.name)
-    if fault.reason_code is SchemaErrorReason.WRONG_DATATYPE:
+    if code == codes.WRONG_TYPE:
         held = "text" if isinstance(domain.columns[name], Text) else "numbers"
         expected = plan.expected.get((code, name), "")
         return findings(code, 1, dataset=domain.name, variables=(name,), expected=expected, detail=held)

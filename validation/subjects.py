@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from sdtm_mapper.model.columns import as_text
 from sdtm_mapper.model.domain import Domain
@@ -20,7 +22,7 @@ def subjects_in_dm(domains: Sequence[Domain]) -> tuple[tuple[RuleResult, ...], A
     Source: SDTMIG 3.4, DM: the parent domain of all others, with one record for each subject.
     """
     dm = next((d for d in domains if d.name == "DM" and "USUBJID" in d.columns and len(d)), None)
-    known = frozenset(as_text(dm.columns["USUBJID"]).distinct()) if dm else frozenset()
+    known = as_text(dm.columns["USUBJID"]).compact().values if dm else pa.array([], pa.string())
     results, tables = [], []
     for domain in domains:
         if domain.name == "DM":
@@ -40,11 +42,10 @@ def subjects_in_dm(domains: Sequence[Domain]) -> tuple[tuple[RuleResult, ...], A
     return tuple(results), all_findings(tables)
 
 
-def _strangers(domain: Domain, known: frozenset[str]) -> Any:
+def _strangers(domain: Domain, known: Any) -> Any:
     column = as_text(domain.columns["USUBJID"])
-    column = column.compact()
-    strange = [i for i, subject in enumerate(column.values.to_pylist()) if subject not in known]
-    rows = np.flatnonzero(np.isin(column.codes, strange)) if strange else np.array([], np.int64)
+    strange = pc.invert(pc.is_in(column.values, value_set=known)).to_numpy(zero_copy_only=False)
+    rows = np.flatnonzero(column.hits(strange))
     codes, first, counts = np.unique(column.codes[rows], return_index=True, return_counts=True)
     order = np.argsort(first)
     at = rows[first[order]]
