@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import field_validator
 
 from sdtm_mapper.algorithms.base import Outcome, Params, Reads, Rows, Verb
-from sdtm_mapper.algorithms.conditions import checked, evaluate, names, parse
+from sdtm_mapper.algorithms.conditions import checked, evaluate, meaning_by, names, parse
 from sdtm_mapper.model.columns import Text, missing
 from sdtm_mapper.model.study import VariableSpec
 
@@ -30,8 +30,11 @@ def apply(params: DeriveArmnrs, rows: Rows) -> Outcome:
     Source: SDTMIG 3.4, DM assumptions on ARM, ACTARM and ARMNRS; codelist ARMNULRS.
     """
     none = np.zeros(rows.n, np.bool_)
-    failed = evaluate(parse(params.screen_failure), rows.column) if params.screen_failure else none
-    unplanned = evaluate(parse(params.unplanned), rows.column) if params.unplanned else none
+    meaning = meaning_by(rows.codelist, rows.study.terminology.spellings)
+    failed, unplanned = (
+        evaluate(parse(condition), rows.column, meaning) if condition else none
+        for condition in (params.screen_failure, params.unplanned)
+    )
     unassigned, untreated = missing(rows.own("ARMCD")), missing(rows.own("ACTARMCD"))
     reasons = ["SCREEN FAILURE", "UNPLANNED TREATMENT", "NOT ASSIGNED", "ASSIGNED, NOT TREATED"]
     codes = np.select([failed, unplanned, unassigned, untreated], [0, 1, 2, 3], default=-1).astype(np.int32)

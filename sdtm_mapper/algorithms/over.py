@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import create_model, field_validator
 
 from sdtm_mapper.algorithms.base import Outcome, Params, Problem, Reads, Rows, Table, Verb
-from sdtm_mapper.algorithms.conditions import checked, evaluate, names, parse
+from sdtm_mapper.algorithms.conditions import checked, evaluate, meaning_by, names, parse
 from sdtm_mapper.algorithms.conditions.evaluate import decimal_or_none
 from sdtm_mapper.algorithms.values import cased, typed
 from sdtm_mapper.model.columns import Column, Mask, Numbers, Text, missing, take
@@ -47,7 +47,11 @@ def pick(
         column = cased(column, None)
     usable = ~missing(column)
     if where:
-        usable &= evaluate(parse(where), _local(table, table_name))
+        usable &= evaluate(
+            parse(where),
+            _local(table, table_name),
+            meaning_by(rows.codelist, rows.study.terminology.spellings),
+        )
     order: Numbers | None = None
     if by:
         by = by.removeprefix(f"{table_name}.")

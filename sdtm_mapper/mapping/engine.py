@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 
 import numpy as np
 import numpy.typing as npt
 
 from sdtm_mapper.algorithms import VERBS
-from sdtm_mapper.algorithms.base import Problem
+from sdtm_mapper.algorithms.base import Outcome, Problem
 from sdtm_mapper.algorithms.conditions import evaluate, names
 from sdtm_mapper.algorithms.derive_seq import order_of
+from sdtm_mapper.algorithms.elements import elements_read
 from sdtm_mapper.algorithms.last_date import dates_of
 from sdtm_mapper.algorithms.values import typed
+from sdtm_mapper.mapping.elements import with_elements
 from sdtm_mapper.mapping.forms import Form
 from sdtm_mapper.mapping.records import create_records
 from sdtm_mapper.mapping.rows import DomainRows, Named, Workspace
@@ -22,6 +25,8 @@ from sdtm_mapper.model.columns import Column, Index, Mask, Text, as_text, concat
 from sdtm_mapper.model.domain import NO_BRANCH, VariableLineage
 from sdtm_mapper.model.errors import UserError
 from sdtm_mapper.model.study import Call, DomainSpec, VariableSpec
+
+_RECORDS = "(records)"  # stands for a domain's records where variables are put in order
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,7 @@ class Made:
     branch: npt.NDArray[np.uint8] | None  # only where there are several
     problems: tuple[tuple[int, Problem], ...]  # with the branch that met them
     took: tuple[tuple[str, Index], ...] = ()  # forms that were looked up, with the row of each record
+    how: Mapping[str, int] = field(default_factory=dict)  # in which way how many values were found
 
 
 def check_sizes(domain: DomainSpec) -> None:
@@ -47,16 +53,23 @@ def check_sizes(domain: DomainSpec) -> None:
             )
 
 
-def make_domains(space: Workspace) -> dict[str, dict[str, Made]]:
-    """Create all records, then all variables; the workspace holds the domains."""
-    for spec in space.study.domains:
+def make_domains(space: Workspace, domains: Sequence[DomainSpec]) -> dict[str, dict[str, Made]]:
+    """Create all records, then all variables; the workspace holds the domains.
+
+    Elements of subjects are records that wait for the variables which say that they began.
+    """
+    for spec in domains:
         check_sizes(spec)
         records = create_records(spec, space.forms, space.part)
         space.domains[spec.name] = DomainRows(space, spec, records, spec.variables[0])
-    out: dict[str, dict[str, Made]] = {d.name: {} for d in space.study.domains}
+    out: dict[str, dict[str, Made]] = {d.name: {} for d in domains}
     for node in order(space):
         domain, _, name = node.partition(".")
         rows = space.domains[domain]
+        if name == _RECORDS:
+            space.forms = with_elements(space)
+            rows.renew(create_records(rows.domain, space.forms, space.part))
+            continue
         rows.target = rows.variables[name]
         made = _make(rows)
         rows.made[name] = made.column
@@ -77,6 +90,12 @@ def order(space: Workspace) -> list[str]:
         for d, rows in space.domains.items()
         for v, spec in rows.variables.items()
     }
+    for d, rows in space.domains.items():
+        if any(b.subjects for b in rows.domain.records) and space.study.design is not None:
+            records = f"{d}.{_RECORDS}"
+            for v in rows.variables:
+                graph[f"{d}.{v}"].add(records)
+            graph[records] = set(elements_read(space.study.design))
     sorter = TopologicalSorter(
         {node: sorted(p for p in parents if p in graph) for node, parents in graph.items()}
     )
@@ -159,27 +178,40 @@ def subject_columns(rows: DomainRows) -> tuple[str, ...]:
 
 def _make(rows: DomainRows) -> Made:
     spec = rows.target
-    if len(spec.branches) == 1 and spec.branches[0].condition is None:
-        column, problems, took = _call(rows, spec.branches[0])
-        return Made(column, None, tuple((0, p) for p in problems), tuple(took.items()))
     left = np.ones(rows.n, np.bool_)
+    if len(spec.branches) == 1 and spec.branches[0].condition is None:
+        column, problems, outcome = _call(rows, spec.branches[0])
+        one = tuple(outcome.took.items())
+        return Made(column, None, tuple((0, p) for p in problems), one, _counted(outcome.how, left))
     branch = np.full(rows.n, NO_BRANCH, np.uint8)
     columns: list[Column] = []
     problems_of: list[tuple[int, Problem]] = []
-    took_by: list[tuple[str, Index]] = []
+    took: list[tuple[str, Index]] = []
+    how: Counter[str] = Counter()
     for i, call in enumerate(spec.branches):
-        holds = left if call.condition is None else left & evaluate(call.condition.tree, rows.column)
-        column, problems, took = _call(rows, call)
+        holds = (
+            left
+            if call.condition is None
+            else left & evaluate(call.condition.tree, rows.column, rows.space.forms.meaning)
+        )
+        column, problems, outcome = _call(rows, call)
         columns.append(column)
-        took_by += [(form, np.where(holds, at, -1)) for form, at in took.items()]
+        took += [(form, np.where(holds, at, -1)) for form, at in outcome.took.items()]
+        how.update(_counted(outcome.how, holds))
         problems_of += [(i, p) for q in problems if (p := _within(q, holds)) is not None]
         branch[holds] = i
         left = left & ~holds
     filled = branch if len(columns) > 1 else None
-    return Made(_choose(columns, branch, spec), filled, tuple(problems_of), tuple(took_by))
+    return Made(_choose(columns, branch, spec), filled, tuple(problems_of), tuple(took), how)
 
 
-def _call(rows: DomainRows, call: Call) -> tuple[Column, tuple[Problem, ...], Mapping[str, Index]]:
+def _counted(how: Text | None, rows: Mask) -> dict[str, int]:
+    if how is None:
+        return {}
+    return dict(zip(how.values.to_pylist(), how.where(rows).counts().tolist(), strict=True))
+
+
+def _call(rows: DomainRows, call: Call) -> tuple[Column, tuple[Problem, ...], Outcome]:
     outcome = VERBS[call.verb].apply(call.params, rows)
     column, problems = outcome.column, outcome.problems
     if rows.target.type == "Char" and not isinstance(column, Text):
@@ -189,7 +221,7 @@ def _call(rows: DomainRows, call: Call) -> tuple[Column, tuple[Problem, ...], Ma
             column, "Num", VERBS[call.verb].reads(call.params, rows.target).names[:1] or (rows.target.name,)
         )
         column, problems = converted.column, (*problems, *converted.problems)
-    return column, problems, outcome.took
+    return column, problems, outcome
 
 
 def _within(problem: Problem, mask: Mask) -> Problem | None:

@@ -11,11 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import regex
 
-from sdtm_mapper.algorithms.conditions.evaluate import REGEX_SECONDS
+from sdtm_mapper.algorithms.conditions.evaluate import REGEX_SECONDS, Meaning
 from sdtm_mapper.algorithms.dates import compile_formats, interval
+from sdtm_mapper.mapping.aliases import first_identities, identities_elsewhere, padded
 from sdtm_mapper.model.columns import Index, Mask, Text, distinct_rows
 from sdtm_mapper.model.errors import UserError
-from sdtm_mapper.model.finding import all_findings, findings
+from sdtm_mapper.model.finding import all_findings, findings, no_findings
 from sdtm_mapper.model.raw import RawForm
 from sdtm_mapper.model.study import Delivery, FormSpec, Study, VariableSpec
 
@@ -53,6 +54,7 @@ class Forms:
     by_name: Mapping[str, Form]
     subjects: tuple[str, ...]  # USUBJID, sorted
     findings: Any
+    meaning: Meaning | None = None  # what raw texts mean, for conditions
 
 
 def spec_masks(raw: RawForm, key: Any) -> list[tuple[Mask | None, FormSpec]]:
@@ -121,12 +123,30 @@ def _identify(
     places = {name: _known_rows(raw, known) for name, raw in raws.items()}
     judges = {key: _identifier_of(study, *key) for key in {k[0] for k in known}}
     made = [judges[key](subject.strip(), site.strip()) for key, subject, site in known]
-    columns = {"USUBJID": [m.usubjid for m in made], "SITEID": [m.site for m in made]}
+    shared = _shared(made, len({m.usubjid for m in made if m.usubjid}))
+    later, wrong = _later_identities(study, raws, places, made)
+    columns = {"USUBJID": [later.get((m.site, m.subject), m.usubjid) if m.usubjid else "" for m in made]}
+    columns["SITEID"] = [m.site for m in made]
     columns["SUBJID"] = [m.subject for m in made]
     table = {name: Text.of(cells).sorted() for name, cells in columns.items()}
     subjects = tuple(table["USUBJID"].values.to_pylist())
     identified = {name: {k: t.take(at) for k, t in table.items()} for name, at in places.items()}
-    return identified, subjects, _shared(made, len(subjects))
+    return identified, subjects, all_findings([shared, wrong])
+
+
+def _later_identities(
+    study: Study, raws: Mapping[str, RawForm], places: Mapping[str, Index], made: list[_Identity]
+) -> tuple[dict[tuple[str, str], str], Any]:
+    """USUBJID of the identities that the study's form of aliases calls another's, and findings."""
+    if study.aliases is None or study.aliases.form not in raws:
+        return {}, no_findings()
+    form = study.aliases.form
+    at = places[form]
+    now = {
+        "SITEID": Text.of([m.site for m in made]).take(at),
+        "SUBJID": Text.of([m.subject for m in made]).take(at),
+    }
+    return first_identities(study.aliases, raws[form], now, identities_elsewhere(made, places, form))
 
 
 def _shared(made: list[_Identity], subjects: int) -> Any:
@@ -188,8 +208,7 @@ def _identifier_of(study: Study, declared: str | None, pad: int) -> Callable[[st
                 return _Identity("", site, "")
             found = zip(groups, match.group(0, *numbers)[1:] if groups else (), strict=True)
             values.update([(n, t) for n, t in found if t is not None])  # the pattern wins over the form
-        if values["SUBJID"].isascii() and values["SUBJID"].isdecimal():
-            values["SUBJID"] = values["SUBJID"].zfill(pad)
+        values["SUBJID"] = padded(values["SUBJID"], pad)
         filled = tuple([values.get(name, "") for name in names])
         usubjid = template % filled if subject and all(filled) else ""
         return _Identity(usubjid, values["SITEID"], values["SUBJID"] if usubjid else "", filled)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sdtm_mapper.algorithms.conditions import evaluate, names
+from sdtm_mapper.algorithms.conditions import Meaning, evaluate, names
 from sdtm_mapper.mapping.blocks import Block
 from sdtm_mapper.mapping.forms import Form, Forms, rows_by_key
 from sdtm_mapper.mapping.picks import pick_records
@@ -109,11 +109,13 @@ def _chosen(
             for join in spec.joins:
                 other = forms.by_name.get(join.form)
                 if other is not None:
-                    joins[join.form], found = _join(domain, join, form, other, everyone, taking, read)
+                    joins[join.form], found = _join(
+                        domain, join, form, other, everyone, taking, read, forms.meaning
+                    )
                     tables += found
         elif spec.keep is not None:
             get = _getter(form, joins, forms, read, f"condition of {domain.name}")
-            kept = evaluate(spec.keep.tree, get)
+            kept = evaluate(spec.keep.tree, get, forms.meaning)
             reason = f"{domain.name} keeps only: {spec.keep.text} ({spec.keep.ref})"
             excluded.append((reason, taking & everyone & ~kept))
             everyone = everyone & kept
@@ -203,6 +205,7 @@ def _join(
     everyone: Mask,
     taking: Mask,
     read: set[tuple[str, str, str]],
+    meaning: Meaning | None,
 ) -> tuple[Rows, list[Any]]:
     """For each row of `form` the row of `other` with equal keys; where several fit, none (MAP012).
 
@@ -212,7 +215,9 @@ def _join(
     usable = other.alive.copy()
     if join.keep is not None:
         usable &= evaluate(
-            join.keep.tree, _getter(other, {}, Forms({}, (), None), read, f"condition of {domain.name}")
+            join.keep.tree,
+            _getter(other, {}, Forms({}, (), None), read, f"condition of {domain.name}"),
+            meaning,
         )
     at = np.flatnonzero(usable & (theirs >= 0))
     found, several = rows_by_key(theirs[at], ours)

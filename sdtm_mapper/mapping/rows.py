@@ -10,12 +10,13 @@ from typing import Protocol
 import numpy as np
 
 from sdtm_mapper.algorithms.base import Table
+from sdtm_mapper.algorithms.conditions import meaning_by
 from sdtm_mapper.mapping.blocks import block_columns, block_dates, block_names, is_raw, stack_raw
 from sdtm_mapper.mapping.forms import Forms
 from sdtm_mapper.mapping.records import RecordSet
 from sdtm_mapper.model.columns import Column, Index, Mask, Text, as_text, take
 from sdtm_mapper.model.standard import Codelist, Term
-from sdtm_mapper.model.study import DomainSpec, FormSpec, Study, VariableSpec
+from sdtm_mapper.model.study import Delivery, DomainSpec, FormSpec, Study, VariableSpec
 from sdtm_mapper.standards.meddra import Meddra
 
 
@@ -44,11 +45,15 @@ class Workspace:
     terminology: Terminology
     part: Mapping[str, Mask] | None
     meddra: Meddra | None = None
+    delivery: Delivery = field(default_factory=Delivery)
     domains: dict[str, DomainRows] = field(default_factory=dict)
     several: dict[str, set[int]] = field(default_factory=dict)  # domain -> subjects with several records
     # (domain, name, variable that read it)
     unknown: dict[tuple[str, str, str], None] = field(default_factory=dict)
     dates_read: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)  # form, column -> reader
+
+    def __post_init__(self) -> None:
+        self.forms = replace(self.forms, meaning=meaning_by(self.codelist, self.study.terminology.spellings))
 
     def codelist(self, key: str) -> Codelist | None:
         """A codelist of the study, or a published one with the study's extensions."""
@@ -216,19 +221,35 @@ class DomainRows:
         return self.space.codelist(code)
 
     @property
+    def delivery(self) -> Delivery:
+        """What arrived."""
+        return self.space.delivery
+
+    @property
     def meddra(self) -> Meddra | None:
         """The user's MedDRA distribution."""
         return self.space.meddra
 
     def _of_subject(self, domain: str, variable: str) -> Column:
         """A variable of the one record that another domain has of the subject; empty where it has several."""
-        other = self.space.domains[domain]
-        codes = np.asarray(other.subject_codes)
-        at = np.full(self.subject_count + 1, -1, np.int64)
-        usable = np.flatnonzero(codes >= 0)
-        at[codes[usable]] = usable
-        counts = np.bincount(codes[usable], minlength=self.subject_count)
-        for subject in np.flatnonzero(counts > 1).tolist():
-            self.space.several.setdefault(domain, set()).add(subject)
-            at[subject] = -1
-        return take(other.made[variable], at[np.asarray(self.subject_codes)])
+        return one_of_subject(self.space, domain, variable, self.subject_codes)
+
+    def renew(self, records: RecordSet) -> None:
+        """Take other records in place of those that there were before any variable was made."""
+        self.records = records
+        self._raw.clear()
+        self.__dict__.pop("subject_codes", None)
+
+
+def one_of_subject(space: Workspace, domain: str, variable: str, subjects: Index) -> Column:
+    """A variable of the one record that a domain has of each subject; empty where it has several (MAP013)."""
+    other, size = space.domains[domain], len(space.forms.subjects)
+    codes = np.asarray(other.subject_codes)
+    at = np.full(size + 1, -1, np.int64)
+    usable = np.flatnonzero(codes >= 0)
+    at[codes[usable]] = usable
+    counts = np.bincount(codes[usable], minlength=size)
+    for subject in np.flatnonzero(counts > 1).tolist():
+        space.several.setdefault(domain, set()).add(subject)
+        at[subject] = -1
+    return take(other.made[variable], at[np.asarray(subjects)])

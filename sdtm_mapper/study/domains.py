@@ -240,7 +240,7 @@ class _DomainReader:
         doc, faults, forms = self.doc, self.faults, self.around.forms
         if made_of_spec(block):
             made = read_made(block, path, self.name, self.around.designed, doc, faults)
-            condition = read_condition(block.keep, (*path, "keep"), doc, faults)
+            condition = read_condition(block.keep, (*path, "keep"), doc, faults, self.around.terms)
             return replace(made, keep=condition, distinct=block.distinct, columns=block.columns)
         if not block.from_:
             faults.add(doc.at(path), "SPEC004", "records: a block needs `from` or `rows`")
@@ -262,12 +262,12 @@ class _DomainReader:
                 faults.add(
                     doc.at((*place, "form")), "SPEC013", f"join: the form '{join.form}' is here already"
                 )
-            keep = read_condition(join.keep, (*place, "keep"), doc, faults)
+            keep = read_condition(join.keep, (*place, "keep"), doc, faults, self.around.terms)
             joins.append(Join(join.form, tuple(join.on.items()), join.cardinality, keep, doc.at(place)))
         return RecordsSpec(
             form=block.from_,
             ref=doc.at(path),
-            keep=read_condition(block.keep, (*path, "keep"), doc, faults),
+            keep=read_condition(block.keep, (*path, "keep"), doc, faults, self.around.terms),
             joins=tuple(joins),
             unpivot=self._unpivot(block, path),
             distinct=block.distinct,

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from sdtm_mapper.algorithms.base import Params
 from sdtm_mapper.algorithms.code import CodeParams
 from sdtm_mapper.algorithms.code_parts import FAMILY as CODED
-from sdtm_mapper.algorithms.conditions import ConditionError, parse
+from sdtm_mapper.algorithms.conditions import ConditionError, meanings, parse
+from sdtm_mapper.algorithms.conditions.parse import Means
 from sdtm_mapper.algorithms.result import FAMILY, ResultParams
 from sdtm_mapper.model.study import Call, Condition, Origin, SpecRef, VariableSpec
 from sdtm_mapper.study.faults import Faults
@@ -219,7 +220,7 @@ def _call(name: str, value: Any, path: Path, branch: bool, meta: Meta, context: 
     typed_params = typed(params, arguments, doc, path, faults)
     condition = None
     if "if" in value:
-        condition = read_condition(value["if"], (*path, "if"), doc, faults)
+        condition = read_condition(value["if"], (*path, "if"), doc, faults, context.terms)
     if typed_params is None or any(k not in (*fields, "if") for k in value):
         return None
     call = Call(verb, typed_params, doc.at(path), condition)
@@ -270,7 +271,8 @@ def _word(name: str, word: str, path: Path, meta: Meta, context: Context) -> Cal
             faults.add(
                 where,
                 "SPEC004",
-                f"{name}: the verb {word} needs an argument; write {{{word}: ...}}; a column of that name is {{assign_no_ct: {word}}}",
+                f"{name}: the verb {word} needs an argument; write {{{word}: ...}};"
+                f" a column of that name is {{assign_no_ct: {word}}}",
             )
             return None
     if meta.codelists:
@@ -314,15 +316,29 @@ def _one_list(codelists: tuple[str, ...], branches: tuple[Call, ...]) -> str | N
     return only if isinstance(only, str) else None
 
 
-def read_condition(value: Any, path: Path, doc: Doc, faults: Faults) -> Condition | None:
-    """A condition's tree; SPEC033 points into the text."""
+def read_condition(
+    value: Any, path: Path, doc: Doc, faults: Faults, terms: Terms | None = None
+) -> Condition | None:
+    """A condition's tree; SPEC033 points into the text, SPEC040 and SPEC042 are of what `means` names."""
     if value is None:
         return None
     if not isinstance(value, str):
         faults.add(doc.at(path), "SPEC005", f"{path[-1]}: a condition is one text")
         return None
     try:
-        return Condition(value, parse(value), doc.at(path))
+        tree = parse(value)
+        if terms is not None:
+            for asked in meanings(tree):
+                _check_meaning(asked, terms, doc.at(path), faults)
+        return Condition(value, tree, doc.at(path))
     except ConditionError as error:
         faults.add(doc.inside(path, error.offset), "SPEC033", f"condition: {error}")
         return None
+
+
+def _check_meaning(asked: Means, terms: Terms, where: SpecRef, faults: Faults) -> None:
+    code = terms.code(asked.codelist, where, faults)
+    values = terms.values(code) if code else None
+    for term in asked.terms:
+        if values is not None and term not in values:
+            faults.add(where, "SPEC042", f"'{term}' is no term of codelist {asked.codelist}", term, values)

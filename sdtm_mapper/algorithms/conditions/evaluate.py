@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 import regex
 
-from sdtm_mapper.algorithms.conditions.parse import All, AnyOf, Compare, Empty, In, Matches, Name, Not
+from sdtm_mapper.algorithms.conditions.parse import All, AnyOf, Compare, Empty, In, Matches, Means, Name, Not
 from sdtm_mapper.model.columns import Column, Mask, Text, as_text, distinct_rows, missing
 from sdtm_mapper.model.errors import UserError
+
+Meaning = Callable[[str, str], str | None]  # (codelist, raw text) to the term that the text means
 
 REGEX_SECONDS = 2.0
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
@@ -28,8 +30,8 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def evaluate(tree: Any, get: Callable[[str], Column]) -> Mask:
-    """Where a condition holds. `get` gives the column of a name.
+def evaluate(tree: Any, get: Callable[[str], Column], meaning: Meaning | None = None) -> Mask:
+    """Where a condition holds. `get` gives the column of a name, `meaning` the term of a raw text.
 
     An empty cell fails every comparison but `<>`, which it passes. Text is compared without outer
     blanks, by code point; a text that is no number fails a comparison with a number. Two columns are
@@ -37,17 +39,25 @@ def evaluate(tree: Any, get: Callable[[str], Column]) -> Mask:
     are equal as texts alone, so that the identifiers 7 and 007 are not.
     """
     if isinstance(tree, All):
-        return functools.reduce(np.logical_and, [evaluate(p, get) for p in tree.parts])
+        return functools.reduce(np.logical_and, [evaluate(p, get, meaning) for p in tree.parts])
     if isinstance(tree, AnyOf):
-        return functools.reduce(np.logical_or, [evaluate(p, get) for p in tree.parts])
+        return functools.reduce(np.logical_or, [evaluate(p, get, meaning) for p in tree.parts])
     if isinstance(tree, Not):
-        return ~evaluate(tree.part, get)
+        return ~evaluate(tree.part, get, meaning)
     column = get(tree.name)
     if isinstance(tree, Empty):
         blank = _blank(column)
         return ~blank if tree.negated else blank
     if isinstance(tree, Matches):
         return _matches(as_text(column), tree.pattern)
+    if isinstance(tree, Means):
+        assert meaning is not None, "a condition with `means` is evaluated where terminology is at hand"
+        if unknown := [t for t in tree.terms if meaning(tree.codelist, t) != t]:
+            raise UserError(
+                f"a condition asks for '{unknown[0]}', which is no term of codelist {tree.codelist}"
+            )
+        text = as_text(column)
+        return text.hits([meaning(tree.codelist, v) in tree.terms for v in text.values.to_pylist()])
     if isinstance(tree, In):
         return functools.reduce(np.logical_or, [_compare(column, "=", v) for v in tree.values])
     if isinstance(tree.value, Name):

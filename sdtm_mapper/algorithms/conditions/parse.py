@@ -7,6 +7,7 @@ test  := NAME ('=' | '<>' | '<' | '<=' | '>' | '>=') (TEXT | NUMBER | NAME)
        | NAME 'in' '(' value (',' value)* ')'
        | NAME 'is' ['not'] 'empty'
        | NAME 'matches' '/' REGEX '/'
+       | NAME 'means' (TEXT | '(' TEXT (',' TEXT)* ')') 'of' CODELIST
 """
 
 from __future__ import annotations
@@ -84,6 +85,15 @@ class Matches:
 
 
 @dataclass(frozen=True)
+class Means:
+    """NAME means "TERM" of CODELIST: the text is recoded to one of the terms, as assign_ct would."""
+
+    name: str
+    terms: tuple[str, ...]
+    codelist: str
+
+
+@dataclass(frozen=True)
 class All:
     """All of the parts hold."""
 
@@ -142,6 +152,15 @@ def names(tree: Any) -> tuple[str, ...]:
     return tuple(found)
 
 
+def meanings(tree: Any) -> tuple[Means, ...]:
+    """All tests of meaning in a condition, in order."""
+    if isinstance(tree, (All, AnyOf)):
+        return tuple(m for part in tree.parts for m in meanings(part))
+    if isinstance(tree, Not):
+        return meanings(tree.part)
+    return (tree,) if isinstance(tree, Means) else ()
+
+
 def _tokens(text: str) -> list[_Token]:
     out: list[_Token] = []
     position = 0
@@ -198,11 +217,24 @@ class _Parser:
             return In(name, tuple(values))
         if self.word("matches"):
             return Matches(name, self.regex())
+        if self.word("means"):
+            return self.meaning(name)
         token = self.peek()
         if token is None or token.kind != "op":
-            self.fail("a comparison, 'in', 'is empty' or 'matches'")
+            self.fail("a comparison, 'in', 'is empty', 'matches' or 'means'")
         self.position += 1
         return Compare(name, self.tokens[self.position - 1].text, self.operand())
+
+    def meaning(self, name: str) -> Means:
+        several = self.punct("(")
+        terms = [self.value()]
+        while several and self.punct(","):
+            terms.append(self.value())
+        if several:
+            self.need_punct(")")
+        if not self.word("of"):
+            self.fail("'of' and a codelist")
+        return Means(name, tuple(str(t) for t in terms), self.name())
 
     def name(self) -> str:
         token = self.peek()
@@ -274,7 +306,7 @@ class _Parser:
         raise ConditionError(f"expected {expected}{seen}", offset)
 
 
-_RESERVED = frozenset({"and", "or", "not", "in", "is", "empty", "matches"})
+_RESERVED = frozenset({"and", "or", "not", "in", "is", "empty", "matches", "means"})
 
 
 def checked(text: str | None) -> str | None:
