@@ -16,6 +16,7 @@ from sdtm_mapper.algorithms.code_parts import (
     CODER,
     DICTIONARIES,
     METHOD,
+    UNCODED,
     VERBATIM,
     VERSION,
     Dictionary,
@@ -26,7 +27,7 @@ from sdtm_mapper.algorithms.code_parts import (
 from sdtm_mapper.algorithms.values import problems, typed
 from sdtm_mapper.model.columns import Text, as_text
 from sdtm_mapper.model.errors import UserError
-from sdtm_mapper.model.study import DomainSpec, VariableSpec
+from sdtm_mapper.model.study import DomainSpec, Study, VariableSpec
 from sdtm_mapper.standards.meddra import Lowest, Meddra
 
 NOT_CODED, CONTRADICTED, BY_MACHINE, RETIRED, OTHER_VERSION = "COD001", "COD002", "COD003", "COD004", "COD005"
@@ -105,9 +106,11 @@ def apply(params: CodeParams, rows: Rows) -> Outcome:
     named = params.columns.get(columns[-1], columns[-1]) if columns else part
     outcome = typed(column, rows.target.type, (named,))
     found = tuple(replace(p, form=params.listing, form_rows=at[p.rows]) for p in outcome.problems)
+    how = None
     if rows.target.name == _reporter(params, rows.domain):
         found += _reported(params, raw, coded) + _other_version(params, raw, coded, at, version)
-    return Outcome(outcome.column, found, {params.listing: at} if listing is not None else {})
+        how = Text.empty(0).recoded(raw.codes, [c.method or (UNCODED if c.faults else "") for c in coded])
+    return Outcome(outcome.column, found, {params.listing: at} if listing is not None else {}, how)
 
 
 def _listing(params: CodeParams, part: str, rows: Rows) -> tuple[Listing | None, tuple[str, ...]]:
@@ -218,6 +221,19 @@ def _reporter(params: CodeParams, domain: DomainSpec) -> str:
         if call.verb == "code" and call.params.model_copy(update={"part": ""}) == alike
     ]
     return min(found)[1]
+
+
+def dictionaries_of(study: Study) -> tuple[str, ...]:
+    """Names of the dictionaries that a study's variables are coded in."""
+    return tuple(
+        dict.fromkeys(
+            call.params.known.name
+            for domain in study.domains
+            for v in (*domain.variables, *(s.variable for s in domain.supplemental))
+            for call in v.branches
+            if call.verb == "code"
+        )
+    )
 
 
 def reads(params: CodeParams, target: VariableSpec) -> Reads:

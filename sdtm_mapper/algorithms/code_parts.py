@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 VERBATIM, VERSION, METHOD = "VERBATIM", "VERSION", "METHOD"
 CODER, AUTOMATIC = "CODER", "AUTOMATIC"  # what METHOD says
+UNCODED = "UNCODED"  # and what the run counts beside them
 
 
 @dataclass(frozen=True)

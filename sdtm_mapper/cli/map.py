@@ -6,17 +6,19 @@ from pathlib import Path
 
 import click
 
-from sdtm_mapper.cli.options import Output, raw_and_out, reporting
+from sdtm_mapper.cli.options import Output, meddra, raw_and_out, reporting
 
 
 @click.command("map", short_help="Read and map a delivery, without checks or XPT.")
 @click.argument("study", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @raw_and_out
+@meddra
 @reporting
 def command(
     study: Path,
     raw: Path,
     out: Path,
+    meddra: Path | None,
     fail_on: str,
     baseline: Path | None,
     select: tuple[str, ...],
@@ -35,5 +37,6 @@ def command(
     from sdtm_mapper.pipeline.judge import Chosen
     from sdtm_mapper.pipeline.map import map_delivery
 
-    result = map_delivery(study, raw, out, Chosen(baseline, select, ignore), progress(quiet))
+    chosen = Chosen(baseline, select, ignore)
+    result = map_delivery(study, raw, out, chosen, progress(quiet), meddra=meddra)
     finish(result, fail_on, outputs, no_values, color)

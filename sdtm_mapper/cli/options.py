@@ -15,6 +15,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 # Names of report.FORMATS, written here so that --help need not load it; a test holds them together.
 OUTPUT_FORMATS = ("text", "concise", "json", "junit")
 OPEN_RULES = "CORE-"  # CDISC's open rules are CORE-000001 and so on; a checkout may hold others with a hyphen
+MEDDRA_VARIABLE = "SDTM_MAPPER_MEDDRA"
 FAIL_ON = ("reject", "error", "warning", "note", "never")
 
 
@@ -129,6 +130,17 @@ rules = click.option(
     type=click.Path(exists=True, path_type=Path, file_okay=False),
     metavar="DIR",
     help="A checkout of CDISC's open rules; otherwise those that the study pins are run, or none.",
+)
+
+
+meddra = click.option(
+    "--meddra",
+    type=click.Path(exists=True, path_type=Path, file_okay=False),
+    envvar=MEDDRA_VARIABLE,
+    show_envvar=True,
+    metavar="DIR",
+    help="Your MedDRA distribution (.asc files) of the version that the study declares: codes what the coder's "
+    "listing lacks and has exactly the name of a lowest level term.",
 )
 
 

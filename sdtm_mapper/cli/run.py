@@ -7,7 +7,7 @@ from typing import Literal
 
 import click
 
-from sdtm_mapper.cli.options import Output, raw_and_out, reporting, rules
+from sdtm_mapper.cli.options import Output, meddra, raw_and_out, reporting, rules
 
 
 @click.command("run", short_help="Convert, check and describe a delivery.")
@@ -21,6 +21,7 @@ from sdtm_mapper.cli.options import Output, raw_and_out, reporting, rules
     help="How much of each XPT file an independent reader reads back.",
 )
 @rules
+@meddra
 @reporting
 def command(
     study: Path,
@@ -28,6 +29,7 @@ def command(
     out: Path,
     verify: Literal["sample", "full"],
     rules: Path | None,
+    meddra: Path | None,
     fail_on: str,
     baseline: Path | None,
     select: tuple[str, ...],
@@ -46,6 +48,6 @@ def command(
     from sdtm_mapper.pipeline.judge import Chosen
     from sdtm_mapper.pipeline.run import Options, run_study
 
-    options = Options(verify=verify, chosen=Chosen(baseline, select, ignore), rules=rules)
+    options = Options(verify=verify, chosen=Chosen(baseline, select, ignore), rules=rules, meddra=meddra)
     result = run_study(study, raw, out, options, progress(quiet))
     finish(result, fail_on, outputs, no_values, color)

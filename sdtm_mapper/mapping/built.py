@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,7 @@ class Built:
     looked_up: Mapping[str, Mask]  # joined form -> rows that a record took
     read: frozenset[tuple[str, str, str]]
     forms: tuple[str, ...]  # form of each block
+    how: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # variable -> way -> values
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -80,6 +82,7 @@ def build(rows: DomainRows, made: Mapping[str, Made]) -> Built:
         looked_up=looked_up,
         read=rows.records.read,
         forms=tuple(b.spec.form for b in blocks),
+        how={name: m.how for name, m in made.items() if m.how},
     )
 
 
@@ -166,7 +169,12 @@ def merge(parts: Sequence[Built]) -> Built:
         looked_up={f: np.logical_or.reduce([p.looked_up[f] for p in parts]) for f in first.looked_up},
         read=frozenset().union(*(p.read for p in parts)),
         forms=first.forms,
+        how={n: dict(sum((Counter(p.how.get(n, {})) for p in parts), Counter())) for n in _named(parts)},
     )
+
+
+def _named(parts: Sequence[Built]) -> dict[str, None]:
+    return {name: None for p in parts for name in p.how}
 
 
 def _union(parts: Sequence[tuple[tuple[str, Mask], ...]]) -> tuple[tuple[str, Mask], ...]:

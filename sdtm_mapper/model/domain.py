@@ -149,3 +149,4 @@ class Mapped:
     domains: tuple[Domain, ...]
     ledger: Ledger
     findings: Any  # pa.Table of FINDING_SCHEMA
+    how: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # DOMAIN.VARIABLE -> way -> values

@@ -24,6 +24,17 @@ class DatasetSummary:
 
 
 @dataclass(frozen=True)
+class CodingSummary:
+    """How the texts of one dataset were coded in a dictionary, in records."""
+
+    variable: str  # DOMAIN.VARIABLE
+    dictionary: str  # with its version
+    coder: int
+    automatic: int
+    uncoded: int
+
+
+@dataclass(frozen=True)
 class RunResult:
     """All that a report needs; a report computes nothing."""
 
@@ -37,3 +48,4 @@ class RunResult:
     results: tuple[RuleResult, ...]
     rules: Mapping[str, Rule] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
+    coding: tuple[CodingSummary, ...] = ()

@@ -27,6 +27,7 @@ from sdtm_mapper.model.study import FormSpec
 from sdtm_mapper.pipeline.exchange import MANIFEST, TOOL
 from sdtm_mapper.pipeline.load import Converted
 from sdtm_mapper.pipeline.rules_store import Pin
+from sdtm_mapper.standards.meddra import Meddra
 
 SDTM, PARQUET, LINEAGE, LEDGER = "sdtm", "parquet", "lineage", "ledger"
 DEFINE = "define.xml"
@@ -146,6 +147,7 @@ def manifest(
             if rules is None
             else {"commit": rules.commit, "sha256": rules.sha256, "rules": rules.rules},
         },
+        "dictionaries": None if converted.meddra is None else _dictionary(converted.meddra),
         "libraries": {name: importlib.metadata.version(name) for name in LIBRARIES},
         "options": dict(result.options),
         "inputs": _inputs(converted.reading),
@@ -155,6 +157,12 @@ def manifest(
             for p in outputs
         ],
     }
+
+
+def _dictionary(meddra: Meddra) -> dict[str, Any]:
+    """The files of the user's dictionary, without where they are; the version is the declared one."""
+    files = [{"name": f.name, "bytes": f.size, "sha256": f.sha256} for f in meddra.files]
+    return {"MedDRA": {"version": meddra.version, "files": files}}
 
 
 def _inputs(reading: Reading) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from sdtm_mapper.datasets.widths import shared_widths
 from sdtm_mapper.datasets.xpt_limits import WITHHOLD, xpt_problems
 from sdtm_mapper.model.domain import Domain
 from sdtm_mapper.model.run import DatasetSummary, RunResult
+from sdtm_mapper.pipeline.coding import coding
 from sdtm_mapper.pipeline.exchange import package
 from sdtm_mapper.pipeline.judge import ALL, Checked, Chosen, Subject, check, judged, verdict
 from sdtm_mapper.pipeline.load import Converted, Say, convert_delivery
@@ -35,6 +36,7 @@ class Options:
     chosen: Chosen = ALL
     partitions: int = 1
     rules: Path | None = None  # a folder of CDISC's open rules; None: those that the study pins
+    meddra: Path | None = None  # a MedDRA distribution of the user's
 
 
 def run_study(folder: Path, raw: Path, out: Path, options: Options, say: Say) -> RunResult:
@@ -44,8 +46,8 @@ def run_study(folder: Path, raw: Path, out: Path, options: Options, say: Say) ->
     INCOMPLETE. UserError leaves what stood at `out` as it was.
     """
     rules = choose(options.rules, folder)
-    with package(out, {"the study": folder, "the delivery": raw}) as staging:
-        converted = convert_delivery(folder, raw, say, options.partitions)
+    with package(out, read_folders(folder, raw, options.meddra)) as staging:
+        converted = convert_delivery(folder, raw, say, options.partitions, options.meddra)
         result, parts = judge(converted, options, say, rules)
         say("writing the package")
         differences = write_package(staging, converted, parts, result, options.verify)
@@ -55,6 +57,11 @@ def run_study(folder: Path, raw: Path, out: Path, options: Options, say: Say) ->
             )
     say(f"wrote {out}")
     return result
+
+
+def read_folders(folder: Path, raw: Path, meddra: Path | None) -> dict[str, Path]:
+    """The folders that a run reads, by what they hold: none of them may be written over."""
+    return {"the study": folder, "the delivery": raw, **({"the dictionary": meddra} if meddra else {})}
 
 
 def judge(
@@ -132,6 +139,7 @@ def told(
         results=done.results,
         rules=done.rules,
         options=_options(chosen),
+        coding=coding(study, converted.mapped),
     )
 
 

@@ -34,6 +34,7 @@ def as_json(result: RunResult, *, values: bool = True, color: bool = False) -> s
             "rules": {s: list(ended.values()).count(s) for s in sorted(set(ended.values()))},
         },
         "datasets": [asdict(d) for d in result.datasets],
+        "coding": [asdict(c) for c in result.coding],
         "files": [{**asdict(f), "balanced": f.balanced} for f in result.files],
         "results": [_result(r, values) for r in result.results],
         "rules": {c: _rule(result, c) for c in sorted(set(result.findings["rule"].to_pylist()))},

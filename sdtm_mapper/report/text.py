@@ -46,6 +46,7 @@ def text(result: RunResult, *, values: bool = True, color: bool = False, example
         _datasets(result, open_, paint),
         [line for g in groups for line in _group(result, g, values, paint)],
         _not_checked(result, values, paint),
+        _coding(result, paint),
         _balance(result, paint),
         [last_line(result), *_next(groups)],
     ]
@@ -179,6 +180,16 @@ def _some(names: list[str]) -> str:
     if len(names) <= _NAMES_SHOWN:
         return ", ".join(names)
     return f"{', '.join(names[: _NAMES_SHOWN - 1])} and {len(names) - _NAMES_SHOWN + 1} more"
+
+
+def _coding(result: RunResult, paint: Paint) -> list[str]:
+    """Per coded variable: records coded by the coder, automatically, by nobody."""
+    out = []
+    for c in result.coding:
+        told = f"{c.coder:,} records by the coder, {c.automatic:,} automatically"
+        line = f"{c.variable} coded in {visible(c.dictionary)}: {told}"
+        out.append(f"{line}, {paint('error', f'{c.uncoded:,} not coded')}" if c.uncoded else line)
+    return out
 
 
 def _balance(result: RunResult, paint: Paint) -> list[str]:

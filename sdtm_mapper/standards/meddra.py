@@ -20,7 +20,6 @@ import pyarrow.csv as pacsv
 
 from sdtm_mapper.model.errors import UserError
 
-VARIABLE = "SDTM_MAPPER_MEDDRA"  # names the folder where no option does
 # file: fields of a record, and where those that are read stand
 _LAYOUT: Mapping[str, tuple[int, Mapping[str, int]]] = {
     "llt.asc": (11, {"code": 0, "name": 1, "pt": 2, "currency": 9}),
