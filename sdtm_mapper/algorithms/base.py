@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from sdtm_mapper.model.columns import Column, Index, Mask, Text
 from sdtm_mapper.model.standard import Codelist
-from sdtm_mapper.model.study import DomainSpec, FormSpec, Study, VariableSpec
+from sdtm_mapper.model.study import Delivery, DomainSpec, FormSpec, Study, VariableSpec
 from sdtm_mapper.standards.meddra import Meddra
 
 Scope = Literal["row", "subject", "study"]
@@ -60,13 +60,11 @@ class Outcome:
     """A verb's result on all records of the domain.
 
     `took`: of a form that was looked up, the row that each record's value is from; -1 where it is from none.
-    `how`: a word for the way in which each value was found, for the run's count.
     """
 
     column: Column
     problems: tuple[Problem, ...] = ()
     took: Mapping[str, Index] = field(default_factory=dict)
-    how: Text | None = None
 
 
 @dataclass(frozen=True)
@@ -93,6 +91,10 @@ class Rows(Protocol):
     @property
     def study(self) -> Study:
         """The study's spec."""
+
+    @property
+    def delivery(self) -> Delivery:
+        """What arrived."""
 
     @property
     def subject_codes(self) -> Index:

@@ -64,7 +64,7 @@ def _visits(design: Design) -> list[Row]:
         (
             {
                 "number": v.number,
-                "visit": v.visit,
+                "name": v.visit,
                 "day": v.day or "",
                 "armcd": arm,
                 "arm": names.get(arm, ""),
@@ -102,13 +102,13 @@ def _of_data(design: Design) -> list[Row]:
     return []
 
 
-SUMMARY_COLUMNS = ("parameter", "name", "value", "null", "code", "dictionary", "version", "group")
+SUMMARY_COLUMNS = ("parameter", "name", "value", "null", "value_code", "dictionary", "version", "group")
 BEGAN_COLUMNS = ("etcd", "element", "order", "epoch", "start", "end", "unplanned")
 
 TABLES: Mapping[str, DesignTable] = {
     CELLS: DesignTable(("armcd", "arm", "order", "etcd", "element", "branch", "transition", "epoch"), _cells),
     ELEMENTS: DesignTable(("etcd", "element", "start", "end", "duration"), _elements),
-    VISITS: DesignTable(("number", "visit", "day", "armcd", "arm", "start", "end"), _visits),
+    VISITS: DesignTable(("number", "name", "day", "armcd", "arm", "start", "end"), _visits),
     CRITERIA: DesignTable(("id", "text", "category", "subcategory", "rule", "version"), _criteria),
     SUMMARY: DesignTable(SUMMARY_COLUMNS, _of_data),
     BEGAN: DesignTable(BEGAN_COLUMNS, _of_data),

@@ -16,6 +16,7 @@ from sdtm_mapper.mapping.forms import Forms, prepare_forms, unread_dates
 from sdtm_mapper.mapping.items import with_items
 from sdtm_mapper.mapping.ledger import make_ledger
 from sdtm_mapper.mapping.longtext import split_domain
+from sdtm_mapper.mapping.made import is_late, spec_files, with_made, with_summary
 from sdtm_mapper.mapping.once import said_once
 from sdtm_mapper.mapping.rows import DomainRows, Terminology, Workspace
 from sdtm_mapper.mapping.supplemental import lost_qualifiers, qualifiers, supplemental_domain
@@ -24,7 +25,7 @@ from sdtm_mapper.model.domain import Domain, Mapped
 from sdtm_mapper.model.finding import all_findings, findings
 from sdtm_mapper.model.raw import Reading
 from sdtm_mapper.model.standard import IgDataset
-from sdtm_mapper.model.study import Delivery, Study
+from sdtm_mapper.model.study import Delivery, DomainSpec, Study
 from sdtm_mapper.standards.meddra import Meddra
 
 
@@ -54,34 +55,52 @@ def map_study(
     UserError
         For a spec that cannot work on any data: a circle of variables, a hardcoded text that is no term.
     """
-    forms = prepare_forms(study, reading.forms, delivery)
+    delivered = prepare_forms(study, reading.forms, delivery)
+    forms = with_made(study, delivered)
     study = with_items(study, forms)
     tables: list[Any] = [forms.findings]
     parts: list[list[Built]] = []
     spaces: list[Workspace] = []
     for part in _parts(forms, partitions):
-        space = Workspace(study, forms, terminology, part, meddra)
-        made = make_domains(space)
-        parts.append([build(space.domains[d.name], made[d.name]) for d in study.domains])
+        space = Workspace(study, forms, terminology, part, meddra, delivery)
+        parts.append(_made(space, [d for d in study.domains if not is_late(d)]))
         spaces.append(space)
     tables += [_unknown_names(spaces), _several(spaces), _unread_dates(spaces)]
     built = [merge(group) for group in zip(*parts, strict=True)]
+    if late := [d for d in study.domains if is_late(d)]:
+        forms = with_summary(study, delivery, forms, built)
+        space = Workspace(study, forms, terminology, None, meddra, delivery)
+        built += _made(space, late)
+        tables.append(_unknown_names([space]))
+    places = {d.name: i for i, d in enumerate(study.domains)}
     built = [replace(b, problems=said_once(b.problems)) for b in built]
-    paths = [f.path for f in reading.files]
-    file_of = {
-        n: np.array([paths.index(f.path) for f in form.raw.files] or [0], np.int32)
-        for n, form in forms.by_name.items()
-    }
+    built.sort(key=lambda b: places[b.spec.name])
+    paths, file_of = _files(study, reading, delivered, forms)
     domains: list[Domain] = []
     for one in built:
-        made_domains, found = _finish(one, forms, file_of, tuple(paths), guide)
+        made_domains, found = _finish(one, forms, file_of, paths, guide)
         domains += made_domains
         tables.append(found)
-    ledger, lost = make_ledger(study, forms, reading.files, built, file_of)
-    how = {
-        f"{b.spec.name}.{name}": dict(sorted(counts.items())) for b in built for name, counts in b.how.items()
-    }
-    return Mapped(tuple(domains), ledger, all_findings([*tables, lost]), how)
+    ledger, lost = make_ledger(study, delivered, reading.files, built, file_of)
+    return Mapped(tuple(domains), ledger, all_findings([*tables, lost]))
+
+
+def _made(space: Workspace, domains: Sequence[DomainSpec]) -> list[Built]:
+    made = make_domains(space, domains)
+    return [build(space.domains[d.name], made[d.name]) for d in domains]
+
+
+def _files(
+    study: Study, reading: Reading, delivered: Forms, forms: Forms
+) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """All files that records came from, and for each form the numbers of its files: raw files, then the spec's."""
+    raw, spec = [f.path for f in reading.files], list(spec_files(study))
+    numbers = {}
+    for name, form in forms.by_name.items():
+        of_raw = name in delivered.by_name
+        known, start = (raw, 0) if of_raw else (spec, len(raw))
+        numbers[name] = np.array([start + known.index(f.path) for f in form.raw.files] or [0], np.int32)
+    return (*raw, *spec), numbers
 
 
 def _parts(forms: Forms, partitions: int) -> list[Mapping[str, Mask] | None]:

@@ -16,7 +16,7 @@ from sdtm_mapper.algorithms.design_tables import (
     made_columns,
 )
 from sdtm_mapper.model.design import Design
-from sdtm_mapper.model.study import DomainSpec, LiteralRow, Origin, RecordsSpec, VariableSpec
+from sdtm_mapper.model.study import Call, DomainSpec, LiteralRow, Origin, RecordsSpec, VariableSpec
 from sdtm_mapper.study.faults import Faults
 from sdtm_mapper.study.library import Library
 from sdtm_mapper.study.schema import RecordsModel
@@ -77,11 +77,21 @@ def with_origins(
     elif any(b.subjects for b in records):
         origin = _DERIVED
     out = []
-    for v in variables:
+    for given in variables:
+        v = replace(given, branches=tuple(_as_it_is(c, library) for c in given.branches))
         collected = any(library.verbs[c.verb].origin == "Collected" for c in v.branches)
         taken = collected or any(c.verb == "assign_ct" for c in v.branches)
         out.append(replace(v, origin=origin) if taken and not v.origin.type else v)
     return tuple(out)
+
+
+def _as_it_is(call: Call, library: Library) -> Call:
+    """A date of the design is ISO 8601 already: it is taken over, and no format is looked for."""
+    column = getattr(call.params, "assign_datetime", None)
+    if call.verb != "assign_datetime" or call.params.formats or not isinstance(column, str):
+        return call
+    params = library.verbs["assign_no_ct"].params.model_validate({"assign_no_ct": column})
+    return replace(call, verb="assign_no_ct", params=params)
 
 
 def described(domains: Iterable[DomainSpec], design: Design) -> tuple[DomainSpec, ...]:

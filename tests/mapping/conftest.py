@@ -91,7 +91,7 @@ def run(tmp_path: Path) -> Run:
     """Map a study.
 
     `domains` is the text after `schema: 1` of each domain's file, by domain; `raw` the CSV text by form. A form is read
-    from FORM.csv with its subject in ID; `forms` adds lines to a form, or replaces it where it starts with `files:`.
+    from FORM.csv with its subject in ID; `top` is further text of sources.yaml; `forms` adds lines to a form, or replaces it where it starts with `files:`.
     """
     counter = itertools.count()
 
@@ -104,13 +104,15 @@ def run(tmp_path: Path) -> Run:
         terminology: str = "",
         delivery: str = "",
         tests: str = "",
+        design: str = "",
         partitions: int = 1,
         meddra: Meddra | None = None,
+        top: str = "",
     ) -> Result:
         folder = tmp_path / f"study{next(counter)}"
         delivered = folder / "raw"
         declared = dict.fromkeys((n for n in raw if "/" not in n), "") | dict(forms or {})
-        sources = "schema: 1\nforms:\n" + "".join(_form(n, t) for n, t in declared.items())
+        sources = f"schema: 1\n{top}forms:\n" + "".join(_form(n, t) for n, t in declared.items())
         files = {
             "spec/study.yaml": study if study.startswith("schema") else STUDY + study,
             "spec/sources.yaml": sources + (f"overlays:\n{overlays}" if overlays else ""),
@@ -119,6 +121,8 @@ def run(tmp_path: Path) -> Run:
         }
         if terminology:
             files["spec/terminology.yaml"] = f"schema: 1\n{terminology}"
+        if design:
+            files["spec/design.yaml"] = design
         if tests:
             files["spec/tests.yaml"] = tests
         if delivery:
