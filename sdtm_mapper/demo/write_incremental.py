@@ -6,7 +6,7 @@ and says with STATUS D that a line was deleted.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -19,13 +19,6 @@ from sdtm_mapper.demo.write_text import Cells, DateStyle, Style
 STYLE = Style("english", DateStyle("{d:02}/{m:02}/{y}", "--/{m:02}/{y}", "--/--/{y}"), decimal=",")
 DELIVERED = (date(2026, 6, 30), date(2026, 12, 1))
 NEW, CHANGED, DELETED = "N", "C", "D"
-KEYS = {  # what identifies a line of a form beside the subject; nothing of it changes between deliveries
-    "consent": ("CONTYPE", "CONDAT"),
-    "ie": ("IECRIT",),
-    "surv": ("SSDAT",),
-    "bio": ("BIOID",),
-    "histo": ("BIOID",),
-}
 AGAIN_EVERY, DELETED_EVERY = 17, 41  # lines of the first delivery that come again unchanged; that have a deleted twin
 ENDS = {"AEENDAT": "AEONGO", "CMENDAT": "CMONGO", "MHENDAT": "MHONGO"}  # an end, and the item that says it is open
 
@@ -43,10 +36,11 @@ class _Row:
 def write_incremental(collected: Collected, folder: Path, *, places: bool = True) -> Written:
     """Write all forms of a site, a file for each delivery date that has rows (the first one always)."""
     files = Files(folder, places)
+    began = {line.subject: first_day(line.values.values()) for line in collected.forms.get("subject", ())}
     for form, lines in site_forms(collected):
         cells = [(i.name, Cells(i, STYLE)) for i in form.items]
         named = {i.name: i.name for i in form.items}
-        first, second = _deliveries(form, lines)
+        first, second = _deliveries(form, lines, began)
         newest = {row.line for row in second}
         for day, rows in zip(DELIVERED, (first, second), strict=True):
             if not rows and (day != DELIVERED[0] or second):
@@ -63,13 +57,16 @@ def write_incremental(collected: Collected, folder: Path, *, places: bool = True
     return files.written()
 
 
-def _deliveries(form: Form, lines: Sequence[Line]) -> tuple[list[_Row], list[_Row]]:
+def _deliveries(
+    form: Form, lines: Sequence[Line], began: Mapping[int, date | None]
+) -> tuple[list[_Row], list[_Row]]:
+    """The rows of both deliveries. A subject who was not there at the first, and a line without date, is in the second."""
     first: list[_Row] = []
     second: list[_Row] = []
     for at, line in enumerate(lines):
         values = dict(line.values)
         day = first_day(values.values())
-        if day is None or day > DELIVERED[0]:
+        if day is None or max(day, began.get(line.subject) or day) > DELIVERED[0]:
             second.append(_Row(at, line.subject, NEW, values))
             continue
         before = _as_it_was(values)
