@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 IDENTIFIERS = ("STUDYID", "DOMAIN", "USUBJID", "SITEID", "SUBJID")
+_OF_PARENT = ("RDOMAIN", "IDVAR", "IDVARVAL")
 _DATES = {"STDY": "STDTC", "ENDY": "ENDTC", "DY": "DTC"}
 
 
@@ -17,6 +18,10 @@ def auto_call(domain: str, variable: str, variables: Collection[str]) -> tuple[s
     suffix = variable[len(domain) :] if variable.startswith(domain) else ""
     if variable in IDENTIFIERS:
         return "identifier", {"identifier": variable}
+    if domain == "CO" and variable in _OF_PARENT:
+        return "parent", {"parent": variable}
+    if suffix == "TEST":
+        return "decode", {"decode": f"{domain}TESTCD"}
     if suffix == "SEQ":
         return "derive_seq", {"derive_seq": "auto"}
     if suffix in _DATES:

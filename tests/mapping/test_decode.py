@@ -1,0 +1,48 @@
+"""Names of tests looked up by the concept that their code means."""
+
+from __future__ import annotations
+
+import pytest
+
+from sdtm_mapper.model.errors import UserError
+
+VS = """records: [{from: vs}]
+variables:
+  VSSEQ: auto
+  VSTESTCD: {assign_ct: TEST, codelist: VSTESTCD}
+  VSTEST: NAME
+  VSORRES: RES
+keys: [USUBJID, VSTESTCD]
+"""
+RAW = "ID,TEST,RES\n1,SYSBP,120\n1,Pulse Rate,70\n1,OWN,1\n1,,5\n"
+WORDS = "extensions:\n  VSTESTCD: [OWN]\n  VSTEST: [Own Test]\n"
+
+
+def test_a_name_is_the_term_with_the_codes_concept(run):
+    result = run({"VS": VS.replace("NAME", "auto")}, {"vs": RAW}, terminology=WORDS)
+    assert result.rows("VS", "VSTESTCD", "VSTEST") == [
+        {"VSTESTCD": "", "VSTEST": ""},
+        {"VSTESTCD": "OWN", "VSTEST": ""},
+        {"VSTESTCD": "PULSE", "VSTEST": "Pulse Rate"},
+        {"VSTESTCD": "SYSBP", "VSTEST": "Systolic Blood Pressure"},
+    ]
+    (finding,) = result.findings("MAP045")
+    assert (finding["values"], finding["detail"]) == (["OWN"], "VSTEST (C67153)")
+
+
+def test_what_the_sponsor_added_is_paired_by_the_spec(run):
+    result = run(
+        {"VS": VS.replace("NAME", "{decode: VSTESTCD, terms: {OWN: Own Test}}")},
+        {"vs": RAW},
+        terminology=WORDS,
+    )
+    assert result.column("VS", "VSTEST") == ["", "Own Test", "Pulse Rate", "Systolic Blood Pressure"]
+    assert result.findings("MAP045") == []
+
+
+def test_a_code_without_codelist_cannot_be_decoded(run):
+    spec = VS.replace(
+        "{assign_ct: TEST, codelist: VSTESTCD}", "{assign_no_ct: TEST, codelist: none}"
+    ).replace("NAME", "auto")
+    with pytest.raises(UserError, match="VSTESTCD has no codelist"):
+        run({"VS": spec}, {"vs": RAW})
