@@ -174,19 +174,21 @@ def _bounds(when: str) -> tuple[str, str]:
     return when + low, when + {4: "-12-31T23:59", 10: "T23:59"}.get(len(when), "")
 
 
+NUMBERS = ("EGREPNUM", "TAETORD", "VISITNUM")  # variables of `order` that are numbers; all others are text
+
+
 def numbered(rows: Iterable[Cells], domain: str, order: Sequence[str]) -> list[Cells]:
-    """The rows in the order of `order` within USUBJID, with --SEQ; numbers are put in number order."""
+    """The rows in the order of `order` within USUBJID, with --SEQ; text is put in order by code point."""
     done: list[Cells] = []
     seen: dict[str, int] = {}
-    for row in sorted(rows, key=lambda r: (r["USUBJID"], *(_rank(r.get(c, "")) for c in order))):
+    for row in sorted(rows, key=lambda r: (r["USUBJID"], *(_rank(n, r.get(n, "")) for n in order))):
         seen[row["USUBJID"]] = seen.get(row["USUBJID"], 0) + 1
         done.append({"STUDYID": STUDY, "DOMAIN": domain, **row, f"{domain}SEQ": str(seen[row["USUBJID"]])})
     return done
 
 
-def _rank(text: str) -> tuple[int, float, str]:
-    plain = text.replace(".", "", 1).lstrip("-").isdigit()
-    return (0, float(text), text) if plain else (1, 0.0, text)
+def _rank(name: str, text: str) -> tuple[float, str]:
+    return (float(text), "") if name in NUMBERS and text else (0.0, text)
 
 
 def qualifiers(rows: Iterable[Cells], domain: str, labels: Mapping[str, tuple[str, str]]) -> Iterator[Cells]:

@@ -39,10 +39,9 @@ def _last_screening(person: Person) -> Key:
 
 
 def consents(person: Person) -> list[str]:
-    """Dates of the main consent of the screening that counts, the earliest first."""
-    key = _last_screening(person)
+    """Dates of main consents, the earliest first."""
     return sorted(
-        iso(v["CONDAT"]) for v in person.of("consent", key) if v["CONTYPE"] == "MAIN" and v["CONYN"] == "Y"
+        iso(v["CONDAT"]) for v in person.of("consent") if v["CONTYPE"] == "MAIN" and v["CONYN"] == "Y"
     )
 
 
@@ -127,7 +126,7 @@ def ds(person: Person) -> list[Cells]:
     for form, scope in (("eot", "STUDY TREATMENT"), ("eos", "STUDY PARTICIPATION")):
         for v in person.of(form):
             term, detail = text(v, f"{form.upper()}REAS"), text(v, f"{form.upper()}SPEC")
-            word = f"{term}: {detail}" if detail else term
+            word = detail or term
             add(term, word, "DISPOSITION EVENT", text(v, f"{form.upper()}DAT"), DSSCAT=scope)
     return rows
 
