@@ -154,7 +154,7 @@ class Text:
 
     def ranks(self) -> Codes:
         """Sort keys by code point: equal cells share a rank, empty cells come first (-1)."""
-        order = sorted(range(len(self.values)), key=self.values.to_pylist().__getitem__)
+        order = _by_code_point(self.values)
         table = np.full(len(self.values) + 1, EMPTY, np.int32)
         table[order] = np.arange(len(order), dtype=np.int32)
         result: Codes = table[self.codes]
@@ -162,8 +162,7 @@ class Text:
 
     def sorted(self) -> Text:
         """The same cells with `values` in the order of code points, so that codes compare as texts do."""
-        order = np.array(sorted(range(len(self.values)), key=self.values.to_pylist().__getitem__), np.int64)
-        return Text(self.ranks(), self.values.take(pa.array(order)))
+        return Text(self.ranks(), self.values.take(pa.array(_by_code_point(self.values))))
 
     def strings(self) -> list[str]:
         """All cells as Python strings, '' where empty."""
@@ -196,6 +195,14 @@ class Text:
 
 
 Column = Text | Numbers
+
+
+def _by_code_point(values: Any) -> npt.NDArray[np.int64]:
+    """Positions of distinct values in the order of code points: that of their bytes in UTF-8."""
+    import pyarrow.compute as pc
+
+    order: npt.NDArray[np.int64] = pc.sort_indices(values).to_numpy().astype(np.int64)
+    return order
 
 
 def _blank(values: Any) -> set[str]:
