@@ -31,7 +31,7 @@ def make_ledger(
     LED001: a filled column without use or reason. LED002: a file whose kept, excluded and rejected rows
     are not the independent count. LED003: a form that no domain uses.
     """
-    uses = _uses(forms, built)
+    uses = _uses(study, forms, built)
     rows = tuple(
         _rows(study, form, built, file_of[name], uses) for name, form in sorted(forms.by_name.items())
     )
@@ -41,7 +41,7 @@ def make_ledger(
     return ledger, _findings(ledger)
 
 
-def _uses(forms: Forms, built: Sequence[Built]) -> dict[tuple[str, str], list[str]]:
+def _uses(study: Study, forms: Forms, built: Sequence[Built]) -> dict[tuple[str, str], list[str]]:
     found: dict[tuple[str, str], dict[str, None]] = {}
 
     def use(form: str, column: str, what: str) -> None:
@@ -62,6 +62,10 @@ def _uses(forms: Forms, built: Sequence[Built]) -> dict[tuple[str, str], list[st
             for read, what in (*named, *((c, "key") for c in spec.row_key)):
                 if read:
                     use(name, read, what)
+        if study.aliases is not None and study.aliases.form == name:
+            use(name, study.aliases.subject, "subject")
+            if study.aliases.site:
+                use(name, study.aliases.site, "site")
         for column, sources in reversed(
             tuple(form.raw.derived.items())
         ):  # what is read of one is read of those
@@ -95,6 +99,9 @@ def _rows(
             used = True
             looked |= domain.looked_up[form.name]
         judged += [("excluded", reason, mask) for reason, mask in domain.excluded.get(form.name, ())]
+    if study.aliases is not None and study.aliases.form == form.name:
+        used = True
+        looked |= form.alive
     values = {w for (f, _), what in uses.items() if f == form.name for w in what if "." in w}
     if values and not used:
         judged.append(("kept", f"looked up for {', '.join(sorted(values))}", form.alive))

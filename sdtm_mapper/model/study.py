@@ -110,6 +110,16 @@ class FormSpec:
 
 
 @dataclass(frozen=True)
+class SubjectAliases:
+    """The form whose rows say which earlier identity their subject had."""
+
+    form: str
+    subject: str  # column with the earlier SUBJID
+    site: str = ""  # column with the earlier SITEID; '' = the same site
+    ref: SpecRef = SpecRef("sources.yaml", 1)
+
+
+@dataclass(frozen=True)
 class Condition:
     """A parsed condition; `tree` belongs to algorithms.conditions. `text` is what the spec wrote."""
 
@@ -323,6 +333,7 @@ class Study:
     tests: tuple[LabTest, ...] = ()  # the study's own entries of the table of tests
     units: Mapping[str, str] = field(default_factory=dict)  # raw spelling -> UNIT term
     ignore: Mapping[str, str] = field(default_factory=dict)  # glob of delivered files -> why they are no form
+    aliases: SubjectAliases | None = None
     folder: str = ""  # absolute; never written to an output
     files: Mapping[str, str] = field(default_factory=dict)
     design: Design | None = None  # design.yaml; its arms, epochs and visits are those above

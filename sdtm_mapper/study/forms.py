@@ -7,7 +7,7 @@ import string
 from collections.abc import Mapping
 from typing import Any
 
-from sdtm_mapper.model.study import FormSpec, Site, SpecRef
+from sdtm_mapper.model.study import FormSpec, Site, SpecRef, SubjectAliases
 from sdtm_mapper.study.faults import Faults
 from sdtm_mapper.study.form_edc import check_edc
 from sdtm_mapper.study.form_formats import check_words, date_formats, fitting, text_encoding
@@ -42,6 +42,27 @@ def read_forms(
             )
         out[name] = reader.specs(sites, chains)
     return out
+
+
+def read_aliases(
+    doc: Doc, forms: Mapping[str, tuple[FormSpec, ...]], faults: Faults
+) -> SubjectAliases | None:
+    """Which form says who subjects were before; its own subject is who they are now."""
+    data = doc.data.get("subject_aliases") if isinstance(doc.data, dict) else None
+    if not isinstance(data, dict) or not isinstance(data.get("form"), str):
+        return None
+    path: Path = ("subject_aliases",)
+    form = data["form"]
+    if form not in forms:
+        where = doc.at((*path, "form"))
+        faults.add(where, "SPEC013", f"subject_aliases: there is no form '{form}'", form, forms)
+    elif not all(spec.subject for spec in forms[form]):
+        message = f"subject_aliases: form {form} has no `subject`: the identity that its rows are of"
+        faults.add(doc.at((*path, "form")), "SPEC011", message)
+    names = [data.get(word) or "" for word in ("subject", "site")]
+    if not all(isinstance(name, str) for name in names):
+        return None
+    return SubjectAliases(form, names[0], names[1], doc.key(path))
 
 
 class _FormReader:

@@ -23,7 +23,7 @@ from sdtm_mapper.study.designed import described
 from sdtm_mapper.study.domains import Surroundings, read_domain
 from sdtm_mapper.study.faults import Faults
 from sdtm_mapper.study.form_edc import read_ignored
-from sdtm_mapper.study.forms import check_template, read_forms
+from sdtm_mapper.study.forms import check_template, read_aliases, read_forms
 from sdtm_mapper.study.library import GuideLike, Library, TerminologyLike, product_library
 from sdtm_mapper.study.paths import outside
 from sdtm_mapper.study.schema import StudyFile, StudySalvage, TerminologyFile, TerminologySalvage
@@ -83,6 +83,7 @@ class _Reader:
         if head and design_doc:
             check_once(design_doc, head, study_doc, faults)
         arms = _arms(head, design_file)
+        aliases = read_aliases(sources, forms, faults) if sources else None
         guide, terms = self._standards(head, arms, study_doc)
         terms_doc = self._doc(TERMINOLOGY, optional=True)
         terms_file = (
@@ -147,6 +148,7 @@ class _Reader:
             tests=tests,
             units=units,
             ignore=ignored,
+            aliases=aliases,
             folder=str(self.folder),
             files=dict(sorted(self.files.items())),
             design=design,

@@ -170,11 +170,20 @@ class FormModel(SpecModel):
     optional: Flag = False
 
 
+class AliasesModel(SpecModel):
+    """The form that says which subject of the delivery was another one before."""
+
+    form: str
+    subject: str
+    site: str = ""
+
+
 class SourcesFile(SpecFile):
     """sources.yaml. An overlay says only what differs; it is checked when it is merged onto its form."""
 
     ignore: dict[str, str] = {}
     forms: dict[str, FormModel]
+    subject_aliases: AliasesModel | None = None
     overlays: dict[str, dict[str, Any]] = {}
 
 

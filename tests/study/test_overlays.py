@@ -210,3 +210,24 @@ def test_a_site_in_both_places_is_a_fault(write_study: Write) -> None:
 def test_an_unreadable_overlay_is_one_fault(write_study: Write) -> None:
     folder = write_study({SO: ('    files: "{site}/DM.csv"\n', ""), OV: "forms: [\n"})
     assert [line.split(" ")[1] for line in faults(folder)] == ["SPEC001"]
+
+
+def test_the_form_of_subject_aliases(write_study: Write) -> None:
+    text = "subject_aliases: {form: dm, subject: OLD, site: OLDSITE}\noverlays:"
+    aliases = read_study(write_study({SO: ("overlays:", text)})).aliases
+    assert aliases is not None
+    assert (aliases.form, aliases.subject, aliases.site) == ("dm", "OLD", "OLDSITE")
+    assert aliases.ref == SpecRef(SO, 12, 1)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("{form: dmm, subject: OLD}", "sources.yaml:12:25: SPEC013 subject_aliases: there is no form 'dmm'"),
+        ("{form: dm}", "sources.yaml:12:1: SPEC004 the key 'subject' is missing"),
+        ("{form: dm, subjct: X, subject: OLD}", "sources.yaml:12:29: SPEC003 unknown key 'subjct'"),
+    ],
+)
+def test_faults_of_subject_aliases(write_study: Write, words: str, expected: str) -> None:
+    (found,) = faults(write_study({SO: ("overlays:", f"subject_aliases: {words}\noverlays:")}))
+    assert found.startswith(expected)
