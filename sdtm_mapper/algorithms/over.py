@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
-from pydantic import create_model, field_validator
+from pydantic import create_model, field_validator, model_validator
 
 from sdtm_mapper.algorithms.base import Outcome, Params, Problem, Reads, Rows, Table, Verb
 from sdtm_mapper.algorithms.conditions import checked, evaluate, meaning_by, names, parse
@@ -19,25 +19,38 @@ from sdtm_mapper.model.study import VariableSpec
 
 
 class Over(Params):
-    """`where`: a condition on the other table's columns; `by`: its column that decides the order."""
+    """`where`: a condition on the other table's columns; `by`: its column that decides the order.
+
+    `blank: counts` lets a row without a value take its place in the order of `by`, so that the result may be empty.
+    """
 
     where: str | None = None
     by: str | None = None
+    blank: Literal["skipped", "counts"] = "skipped"
 
     @field_validator("where")
     @classmethod
     def _parses(cls, value: str | None) -> str | None:
         return checked(value)
 
+    @model_validator(mode="after")
+    def _ordered(self) -> Over:
+        if self.blank == "counts" and self.by is None:
+            raise ValueError(
+                "`blank: counts` needs `by`, the column that gives rows without a value their place"
+            )
+        return self
+
 
 def pick(
-    rows: Rows, source: str, where: str | None, by: str | None, last: bool, by_value: bool = False
+    rows: Rows, source: str, params: Over, last: bool, by_value: bool = False
 ) -> tuple[Column, Any] | None:
     """The column `source` names, and for each record the row of it to take (-1: none).
 
-    A row without a value takes no part, nor one whose `by` is empty: it has no place in the order.
+    A row without a value takes no part (but `blank: counts`), nor one whose `by` is empty: it has no place in the order.
     `by_value`: other text is ordered too, numbers before words, instead of standing in the order of the rows.
     """
+    where, by = params.where, params.by
     table_name, _, column_name = source.partition(".")
     table = rows.domain_table(table_name) or rows.form_table(table_name)
     if table is None:
@@ -45,7 +58,7 @@ def pick(
     column = table.get(column_name)
     if isinstance(column, Text):
         column = cased(column, None)
-    usable = ~missing(column)
+    usable = np.ones(table.n, np.bool_) if params.blank == "counts" else ~missing(column)
     if where:
         usable &= evaluate(
             parse(where),
@@ -111,7 +124,7 @@ def _make(name: str, last: bool, words: str) -> Verb:
 
     def apply(params: Any, rows: Rows) -> Outcome:
         source = getattr(params, name)
-        found = pick(rows, source, params.where, params.by, last, by_value=name in ("min", "max"))
+        found = pick(rows, source, params, last, by_value=name in ("min", "max"))
         if found is None:
             empty: Column = Text.empty(rows.n) if rows.target.type == "Char" else np.full(rows.n, np.nan)
             return Outcome(empty)
@@ -134,6 +147,7 @@ def _make(name: str, last: bool, words: str) -> Verb:
     def sentence(params: Any, target: VariableSpec) -> str:
         where = f", where {params.where}" if params.where else ""
         by = f", by {params.by}" if params.by else ""
+        by += "; empty where that row has none" if params.blank == "counts" else ""
         return f"The {words} {getattr(params, name)} of the subject{where}{by}."
 
     return Verb(name, model, "subject", apply, reads, sentence)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from sdtm_mapper.model.errors import UserError
+
 DATES = "dates: {D: yyyy-MM-dd, T: \"yyyy-MM-dd'T'HH:mm\"}"
 
 
@@ -53,6 +55,8 @@ EX = """ID,TRT,D,DOSE
         ("{first: ex.TRT, by: DOSE}", "A", "A", ""),
         ("{last: ex.TRT, by: DOSE}", "C", "C", ""),
         ("{last: EX.EXTRT, by: EX.EXSTDTC}", "B", "A", ""),  # a row without a date has no place
+        ("{last: EX.EXSTDTC, by: EXDOSE}", "2024-03-02", "2024-04-30", ""),
+        ("{last: EX.EXSTDTC, by: EXDOSE, blank: counts}", "", "2024-04-30", ""),  # dose 100 has no date
         ("{max: ex.DOSE}", "100", "3", ""),  # a raw column of numbers goes by number
         ("{max: ex.TRT, where: ex.DOSE < 100}", "B", "C", ""),
     ],
@@ -62,6 +66,14 @@ def test_one_value_of_a_subject(run, call, one, two, three):
     result = run({"DM": dm(f"  ACTARM: {call}\n"), "EX": ex()}, raw)
     assert result.column("DM", "ACTARM") == [one, two, three]
     assert result.rules() == []
+
+
+def test_rows_without_a_value_count_only_where_another_column_orders(run):
+    with pytest.raises(UserError, match="needs `by`"):
+        run(
+            {"DM": dm("  ACTARM: {last: EX.EXSTDTC, blank: counts}\n"), "EX": ex()},
+            {"dm": "ID\n1\n", "ex": EX},
+        )
 
 
 def test_the_first_of_a_number_goes_by_value_for_a_number(run):
