@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import regex
 
-<<<<<<< HEAD
 from sdtm_mapper.algorithms.conditions.evaluate import REGEX_SECONDS, Meaning
 from sdtm_mapper.algorithms.dates import compile_formats, interval
 from sdtm_mapper.mapping.aliases import first_identities, identities_elsewhere, padded
 from sdtm_mapper.model.columns import Index, Mask, Text, distinct_rows
 from sdtm_mapper.model.errors import UserError
 from sdtm_mapper.model.finding import all_findings, findings, no_findings
-=======
-from sdtm_mapper.algorithms.dates import compile_formats, interval
-from sdtm_mapper.mapping.identity import identify
-from sdtm_mapper.mapping.identity import spec_masks as spec_masks  # rows.py has it from here
-from sdtm_mapper.model.columns import Index, Mask, Text
-from sdtm_mapper.model.finding import all_findings, findings
->>>>>>> b6b650c (Name subjects column by column, and only those of a row; sort distinct texts by their bytes)
 from sdtm_mapper.model.raw import RawForm
-from sdtm_mapper.model.study import Delivery, Study, VariableSpec
+from sdtm_mapper.model.study import Delivery, FormSpec, Study, VariableSpec
+
+SHORT = 16  # characters that no pattern can take long on; a time limit costs more than such a match
+_NAME = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True)
@@ -60,6 +57,16 @@ class Forms:
     meaning: Meaning | None = None  # what raw texts mean, for conditions
 
 
+def spec_masks(raw: RawForm, key: Any) -> list[tuple[Mask | None, FormSpec]]:
+    """The rows that share what `key` says of their file's spec; None where all do."""
+    keys = [key(s) for s in raw.specs]
+    distinct = list(dict.fromkeys(keys))
+    if len(distinct) <= 1:
+        return [(None, raw.specs[0])] if raw.specs else []
+    code = np.array([distinct.index(k) for k in keys])[raw.file]
+    return [(code == i, raw.specs[keys.index(k)]) for i, k in enumerate(distinct)]
+
+
 def prepare_forms(study: Study, raws: Mapping[str, RawForm], delivery: Delivery) -> Forms:
     """Give each row its subject, and judge which rows take part.
 
@@ -72,7 +79,7 @@ def prepare_forms(study: Study, raws: Mapping[str, RawForm], delivery: Delivery)
     UserError
         For a subject pattern that takes too long on an identifier.
     """
-    parts, subjects, shared = identify(study, raws)
+    parts, subjects, shared = _identify(study, raws)
     out: dict[str, Form] = {}
     tables = [shared]
     for name, raw in raws.items():
@@ -93,7 +100,6 @@ def prepare_forms(study: Study, raws: Mapping[str, RawForm], delivery: Delivery)
     return Forms(out, subjects, all_findings(tables))
 
 
-<<<<<<< HEAD
 _Key = tuple[str | None, int]  # the subject's pattern and padding
 
 
@@ -222,8 +228,6 @@ def _fitted(pattern: Any, subject: str) -> Any:
         ) from None
 
 
-=======
->>>>>>> b6b650c (Name subjects column by column, and only those of a row; sort distinct texts by their bytes)
 def _overlay(parts: list[Text], n: int) -> Text:
     if not parts:
         return Text.empty(n)
