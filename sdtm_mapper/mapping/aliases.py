@@ -9,11 +9,20 @@ from typing import Any
 import numpy as np
 
 from sdtm_mapper.model.columns import Index, Text, distinct_rows
-from sdtm_mapper.model.finding import all_findings, findings
+from sdtm_mapper.model.finding import all_findings, findings, no_findings
 from sdtm_mapper.model.raw import RawForm
 from sdtm_mapper.model.study import SubjectAliases
 
 Who = tuple[str, str]  # SITEID, SUBJID
+
+
+@dataclass(frozen=True)
+class Named:
+    """The distinct identities of a delivery; USUBJID is empty where none can be made."""
+
+    usubjid: Text
+    site: Text
+    subject: Text
 
 
 @dataclass(frozen=True)
@@ -31,15 +40,27 @@ def padded(subject: str, pad: int) -> str:
 
 
 def first_identities(
-    declared: SubjectAliases, raw: RawForm, now: Mapping[str, Text], elsewhere: Mapping[Who, frozenset[str]]
-) -> tuple[dict[Who, str], Any]:
-    """The USUBJID of the first identity for each later one, and findings.
+    declared: SubjectAliases | None, raws: Mapping[str, RawForm], places: Mapping[str, Index], named: Named
+) -> tuple[Text, Any]:
+    """USUBJID of all identities, where a later one of a person has that of the first, and findings.
 
-    `now` has SITEID and SUBJID of the form's rows; `elsewhere` the USUBJIDs of the identities that the other forms
-    have. MAP043: an identity that no other form has. MAP044: identities that lead back to themselves, or two first
-    ones. Neither is applied.
+    `places`: for each row of each form, which of `named` it is of (-1: none). MAP043: an identity that no form but
+    that of the aliases has. MAP044: identities that lead back to themselves, or two earlier ones. Neither is applied.
     """
-    aliases = list(_aliases(declared, raw, now))
+    if declared is None or declared.form not in raws:
+        return named.usubjid, no_findings()
+    raw, at = raws[declared.form], places[declared.form]
+    elsewhere = _elsewhere(named, places, declared.form)
+    later, found = _later(declared, raw, named.site.take(at), named.subject.take(at), elsewhere)
+    who = zip(named.site.strings(), named.subject.strings(), named.usubjid.strings(), strict=True)
+    return Text.of([later.get((site, subject), own) if own else "" for site, subject, own in who]), found
+
+
+def _later(
+    declared: SubjectAliases, raw: RawForm, site: Text, subject: Text, elsewhere: Mapping[Who, frozenset[str]]
+) -> tuple[dict[Who, str], Any]:
+    """The USUBJID of the first identity for each later one, and findings."""
+    aliases = list(_aliases(declared, raw, site, subject))
     lost = [(a, w) for a in aliases for w in (a.now, a.before) if len(elsewhere.get(w, ())) != 1]
     known = [a for a in aliases if all(len(elsewhere.get(w, ())) == 1 for w in (a.now, a.before))]
     by_now: dict[Who, set[Who]] = {}
@@ -55,18 +76,18 @@ def first_identities(
     return {who: min(elsewhere[one]) for who, one in first.items() if one is not None}, all_findings(tables)
 
 
-def _aliases(declared: SubjectAliases, raw: RawForm, now: Mapping[str, Text]) -> Iterable[_Alias]:
+def _aliases(declared: SubjectAliases, raw: RawForm, own_site: Text, own: Text) -> Iterable[_Alias]:
     n = len(raw)
     subject = raw.columns.get(declared.subject, Text.empty(n))
     site = raw.columns.get(declared.site, Text.empty(n)) if declared.site else Text.empty(n)
     pad = Text.of([str(s.subject_pad) for s in raw.specs]).take(raw.file)
-    cells = [now["SITEID"], now["SUBJID"], site, subject, pad]
+    cells = [own_site, own, site, subject, pad]
     first, _ = distinct_rows(cells)
     lines = zip(first.tolist(), *(c.take(first).strings() for c in cells), strict=True)
-    for row, own_site, own, other_site, other, digits in lines:
-        if own and other.strip():
-            before = (other_site.strip() or own_site, padded(other.strip(), int(digits)))
-            yield _Alias((own_site, own), before, row)
+    for row, now_site, now, other_site, other, digits in lines:
+        if now and other.strip():
+            before = (other_site.strip() or now_site, padded(other.strip(), int(digits)))
+            yield _Alias((now_site, now), before, row)
 
 
 def _first(who: Who, by_now: Mapping[Who, set[Who]]) -> Who | None:
@@ -100,14 +121,14 @@ def _finding(rule: str, declared: SubjectAliases, raw: RawForm, alias: _Alias, d
     )
 
 
-def identities_elsewhere(
-    made: list[Any], places: Mapping[str, Index], form: str
-) -> dict[Who, frozenset[str]]:
+def _elsewhere(named: Named, places: Mapping[str, Index], form: str) -> dict[Who, frozenset[str]]:
     """The USUBJIDs of each identity that a form other than `form` has."""
     used = [np.unique(at) for name, at in places.items() if name != form]
-    numbers = np.unique(np.concatenate(used)).tolist() if used else []
+    numbers = np.unique(np.concatenate(used)) if used else np.array([], np.int64)
+    numbers = numbers[numbers >= 0]
+    cells = (c.take(numbers).strings() for c in (named.usubjid, named.site, named.subject))
     out: dict[Who, set[str]] = {}
-    for one in (made[i] for i in numbers if i >= 0):
-        if one.usubjid:
-            out.setdefault((one.site, one.subject), set()).add(one.usubjid)
+    for usubjid, site, subject in zip(*cells, strict=True):
+        if usubjid:
+            out.setdefault((site, subject), set()).add(usubjid)
     return {who: frozenset(names) for who, names in out.items()}

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import regex
 
-from sdtm_mapper.algorithms.conditions.evaluate import REGEX_SECONDS, Meaning
+from sdtm_mapper.algorithms.conditions.evaluate import Meaning
 from sdtm_mapper.algorithms.dates import compile_formats, interval
-from sdtm_mapper.mapping.aliases import first_identities, identities_elsewhere, padded
-from sdtm_mapper.model.columns import Index, Mask, Text, distinct_rows
-from sdtm_mapper.model.errors import UserError
-from sdtm_mapper.model.finding import all_findings, findings, no_findings
+from sdtm_mapper.mapping.identity import identify
+from sdtm_mapper.mapping.identity import spec_masks as spec_masks  # rows.py has it from here
+from sdtm_mapper.model.columns import Index, Mask, Text
+from sdtm_mapper.model.finding import all_findings, findings
 from sdtm_mapper.model.raw import RawForm
-from sdtm_mapper.model.study import Delivery, FormSpec, Study, VariableSpec
-
-SHORT = 16  # characters that no pattern can take long on; a time limit costs more than such a match
-_NAME = re.compile(r"\{(\w+)\}")
+from sdtm_mapper.model.study import Delivery, Study, VariableSpec
 
 
 @dataclass(frozen=True)
@@ -57,16 +52,6 @@ class Forms:
     meaning: Meaning | None = None  # what raw texts mean, for conditions
 
 
-def spec_masks(raw: RawForm, key: Any) -> list[tuple[Mask | None, FormSpec]]:
-    """The rows that share what `key` says of their file's spec; None where all do."""
-    keys = [key(s) for s in raw.specs]
-    distinct = list(dict.fromkeys(keys))
-    if len(distinct) <= 1:
-        return [(None, raw.specs[0])] if raw.specs else []
-    code = np.array([distinct.index(k) for k in keys])[raw.file]
-    return [(code == i, raw.specs[keys.index(k)]) for i, k in enumerate(distinct)]
-
-
 def prepare_forms(study: Study, raws: Mapping[str, RawForm], delivery: Delivery) -> Forms:
     """Give each row its subject, and judge which rows take part.
 
@@ -79,7 +64,7 @@ def prepare_forms(study: Study, raws: Mapping[str, RawForm], delivery: Delivery)
     UserError
         For a subject pattern that takes too long on an identifier.
     """
-    parts, subjects, shared = _identify(study, raws)
+    parts, subjects, shared = identify(study, raws)
     out: dict[str, Form] = {}
     tables = [shared]
     for name, raw in raws.items():
@@ -98,134 +83,6 @@ def prepare_forms(study: Study, raws: Mapping[str, RawForm], delivery: Delivery)
         judged.append(("excluded", f"after the cut-off {delivery.cutoff}", late & ~nobody))
         out[name] = Form(raw, subject_codes, ids, ~(nobody | late), tuple(judged))
     return Forms(out, subjects, all_findings(tables))
-
-
-_Key = tuple[str | None, int]  # the subject's pattern and padding
-
-
-class _Identity(NamedTuple):
-    """What one (subject, site) of the raw data is called; '' for what cannot be said."""
-
-    usubjid: str
-    site: str
-    subject: str
-    parts: tuple[str, ...] = ()  # what the template was filled with
-
-
-def _identify(
-    study: Study, raws: Mapping[str, RawForm]
-) -> tuple[dict[str, dict[str, Text]], tuple[str, ...], Any]:
-    """USUBJID, SITEID and SUBJID of all rows of all forms, all subjects, and findings.
-
-    Each distinct (subject, site) is judged once, over all forms.
-    """
-    known: dict[tuple[_Key, str, str], int] = {}
-    places = {name: _known_rows(raw, known) for name, raw in raws.items()}
-    judges = {key: _identifier_of(study, *key) for key in {k[0] for k in known}}
-    made = [judges[key](subject.strip(), site.strip()) for key, subject, site in known]
-    shared = _shared(made, len({m.usubjid for m in made if m.usubjid}))
-    later, wrong = _later_identities(study, raws, places, made)
-    columns = {"USUBJID": [later.get((m.site, m.subject), m.usubjid) if m.usubjid else "" for m in made]}
-    columns["SITEID"] = [m.site for m in made]
-    columns["SUBJID"] = [m.subject for m in made]
-    table = {name: Text.of(cells).sorted() for name, cells in columns.items()}
-    subjects = tuple(table["USUBJID"].values.to_pylist())
-    identified = {name: {k: t.take(at) for k, t in table.items()} for name, at in places.items()}
-    return identified, subjects, all_findings([shared, wrong])
-
-
-def _later_identities(
-    study: Study, raws: Mapping[str, RawForm], places: Mapping[str, Index], made: list[_Identity]
-) -> tuple[dict[tuple[str, str], str], Any]:
-    """USUBJID of the identities that the study's form of aliases calls another's, and findings."""
-    if study.aliases is None or study.aliases.form not in raws:
-        return {}, no_findings()
-    form = study.aliases.form
-    at = places[form]
-    now = {
-        "SITEID": Text.of([m.site for m in made]).take(at),
-        "SUBJID": Text.of([m.subject for m in made]).take(at),
-    }
-    return first_identities(study.aliases, raws[form], now, identities_elsewhere(made, places, form))
-
-
-def _shared(made: list[_Identity], subjects: int) -> Any:
-    """MAP040: a USUBJID that several sites give, or that the template makes of different parts."""
-    named = {one for one in made if one.usubjid}
-    if len(named) == subjects:  # each USUBJID has one identity
-        return all_findings([])
-    of: dict[str, list[_Identity]] = {}
-    for one in sorted(named):
-        of.setdefault(one.usubjid, []).append(one)
-    tables = []
-    for usubjid, several in sorted(of.items()):
-        sites = {i.site for i in several if i.site}
-        if len(sites) > 1 or len({i.parts for i in several}) > 1:
-            who = sorted({(i.site, i.subject) for i in several})
-            detail = "; ".join(f"site {site or 'unknown'}, subject {subject}" for site, subject in who)
-            tables.append(
-                findings("MAP040", variables=("USUBJID",), values=(usubjid,), usubjid=usubjid, detail=detail)
-            )
-    return all_findings(tables)
-
-
-def _known_rows(raw: RawForm, known: dict[tuple[_Key, str, str], int]) -> Index:
-    """For each row the number of its (key, subject, site) in `known`, which grows."""
-    n = len(raw)
-    out = np.full(n, -1, np.int64)
-    for mask, spec in spec_masks(raw, _named_by):
-        subject = raw.columns.get(spec.subject or "", Text.empty(n))
-        of_row = raw.columns.get(spec.site_column or "", Text.empty(n))
-        site = Text.constant(spec.site, n) if spec.site else of_row
-        first, codes = distinct_rows([subject, site])
-        cells = zip(subject.take(first).strings(), site.take(first).strings(), strict=True)
-        key = (spec.subject_pattern, spec.subject_pad)
-        numbers = [known.setdefault((key, *cell), len(known)) for cell in cells]
-        rows = np.array(numbers, np.int64)[codes] if n else out
-        out = rows if mask is None else np.where(mask, rows, out)
-    return out
-
-
-def _named_by(spec: FormSpec) -> tuple[Any, ...]:
-    """All of a form's spec that says who its subjects are."""
-    return spec.subject, spec.subject_pattern, spec.subject_pad, spec.site, spec.site_column
-
-
-def _identifier_of(study: Study, declared: str | None, pad: int) -> Callable[[str, str], _Identity]:
-    """A function from (subject, site) to what they are called."""
-    pieces = _NAME.split(study.usubjid)  # text, name, text, name, ..., text
-    template = "%s".join(p.replace("%", "%%") for p in pieces[::2])
-    pattern = regex.compile(declared) if declared else None
-    groups = tuple(pattern.groupindex) if pattern else ()
-    numbers = tuple(pattern.groupindex.values()) if pattern else ()
-    names = pieces[1::2]
-
-    def identify(subject: str, site: str) -> _Identity:
-        values = {"STUDYID": study.id, "SITEID": site, "SUBJID": subject}
-        if pattern is not None:
-            match = _fitted(pattern, subject) if subject else None
-            if match is None:
-                return _Identity("", site, "")
-            found = zip(groups, match.group(0, *numbers)[1:] if groups else (), strict=True)
-            values.update([(n, t) for n, t in found if t is not None])  # the pattern wins over the form
-        values["SUBJID"] = padded(values["SUBJID"], pad)
-        filled = tuple([values.get(name, "") for name in names])
-        usubjid = template % filled if subject and all(filled) else ""
-        return _Identity(usubjid, values["SITEID"], values["SUBJID"] if usubjid else "", filled)
-
-    return identify
-
-
-def _fitted(pattern: Any, subject: str) -> Any:
-    if len(subject) <= SHORT:
-        return pattern.fullmatch(subject)
-    try:
-        return pattern.fullmatch(subject, timeout=REGEX_SECONDS)
-    except TimeoutError:
-        raise UserError(
-            f"sources.yaml: the subject pattern {pattern.pattern!r} takes too long on one of the identifiers;"
-            " make it simpler"
-        ) from None
 
 
 def _overlay(parts: list[Text], n: int) -> Text:

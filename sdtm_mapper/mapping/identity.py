@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import regex
 
 from sdtm_mapper.algorithms.conditions.evaluate import REGEX_SECONDS
+from sdtm_mapper.mapping.aliases import Named, first_identities, padded
 from sdtm_mapper.model.columns import Mask, Numbers, Text, distinct_rows, take
 from sdtm_mapper.model.errors import UserError
 from sdtm_mapper.model.finding import all_findings, findings
@@ -75,15 +76,19 @@ def identify(
     site = Text.concat([s.site for s in shares]).map(str.strip)
     first, codes = distinct_rows([pattern, pad, subject, site])
     made = _identities(study, pattern.take(first), pad[first], subject.take(first), site.take(first))
-    table = {"USUBJID": made.usubjid, "SITEID": made.site, "SUBJID": made.subject}
-    table = {name: column.compact().sorted() for name, column in table.items()}
     numbers = {name: np.full(len(raw), -1, np.int32) for name, raw in raws.items()}
     start = 0
     for share in shares:
         numbers[share.form][share.rows] = codes[start : start + len(share.rows)]
         start += len(share.rows)
+    places = {form: at.astype(np.int64) for form, at in numbers.items()}
+    usubjid, wrong = first_identities(
+        study.aliases, raws, places, Named(made.usubjid, made.site, made.subject)
+    )
+    table = {"USUBJID": usubjid, "SITEID": made.site, "SUBJID": made.subject}
+    table = {name: column.compact().sorted() for name, column in table.items()}
     identified = {form: {k: t.take(at) for k, t in table.items()} for form, at in numbers.items()}
-    return identified, tuple(table["USUBJID"].values.to_pylist()), _shared(made)
+    return identified, tuple(table["USUBJID"].values.to_pylist()), all_findings([_shared(made), wrong])
 
 
 def _shares(raw: RawForm) -> list[_Share]:
@@ -115,7 +120,7 @@ def _identities(study: Study, pattern: Text, pad: Numbers, subject: Text, site: 
         for name, (held, text) in groups.items():  # the pattern wins over the form
             said[name] = _either(held & here, text, said.get(name, Text.empty(n)))
     for width in np.unique(pad[pad > 0]).astype(int).tolist():
-        said["SUBJID"] = _either(pad == width, said["SUBJID"].map(partial(_padded, width)), said["SUBJID"])
+        said["SUBJID"] = _either(pad == width, said["SUBJID"].map(partial(_filled, width)), said["SUBJID"])
     parts = tuple(said.get(name, Text.empty(n)) for name in pieces[1::2])
     woven = [
         pa.scalar(pieces[0]),
@@ -136,9 +141,8 @@ def _matched(pattern: Any, subject: Text) -> tuple[Mask, dict[str, tuple[Mask, T
     return used.hits([m is not None for m in matches]), groups
 
 
-def _padded(width: int, subject: str) -> str:
-    """A number with zeros up to the width; anything else as it is."""
-    return subject.zfill(width) if subject.isascii() and subject.isdecimal() else subject
+def _filled(width: int, subject: str) -> str:
+    return padded(subject, width)
 
 
 def _either(first: Mask, one: Text, other: Text) -> Text:

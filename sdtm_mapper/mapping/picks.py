@@ -129,8 +129,6 @@ def _undecided(
 
 def _cut(block: Block, kept: Mask, reason: str) -> Block:
     """The block with the kept records alone; a row of which none is left is excluded."""
-    if kept.all():
-        return block
     n = len(block.form.raw)
     rows = block.rows[kept]
     lost = np.zeros(n, np.bool_)
