@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from define.model import Alias, CodeList, CodeListItem, EnumeratedItem, ExternalCodeList
+from sdtm_mapper.algorithms.code import part_of
 from sdtm_mapper.model.domain import Domain
 from sdtm_mapper.model.standard import Codelist, Term
 from sdtm_mapper.model.study import Call, Study, VariableSpec
@@ -79,7 +80,13 @@ def codes_of(spec: VariableSpec, study: Study) -> tuple[str, ...]:
 
 def _dictionary_of(spec: VariableSpec, study: Study) -> str:
     named = (spec.codelist if spec.codelist in study.dictionaries else spec.described) or ""
-    return named if named in DICTIONARIES or named in study.dictionaries else ""
+    return _coded_in(spec) or (named if named in DICTIONARIES or named in study.dictionaries else "")
+
+
+def _coded_in(spec: VariableSpec) -> str:
+    """The dictionary whose terms or codes `code` gives a variable; '' where it gives something else, or nothing."""
+    calls = (c.params for c in spec.branches if c.verb == "code")
+    return next((p.known.name for p in calls if part_of(p, spec) in p.known.parts), "")
 
 
 def _arm_list(spec: VariableSpec, study: Study) -> tuple[str, ...]:

@@ -65,9 +65,8 @@ FAMILY = tuple(dict.fromkeys((*MEDDRA.parts, "CLAS", "CLASCD")))  # what `auto` 
 
 
 def declared_version(dictionary: Dictionary, declared: Mapping[str, str]) -> str:
-    """The version that study.yaml names, whatever the case of the dictionary's name; '' where it names none."""
-    wanted = dictionary.name.casefold()
-    return next((v.strip() for k, v in declared.items() if k.strip().casefold() == wanted), "")
+    """The version that study.yaml names; '' where it names none."""
+    return declared.get(dictionary.name, "").strip()
 
 
 def same_version(told: str, declared: str, dictionary: Dictionary) -> bool:

@@ -9,11 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from sdtm_mapper.algorithms import VERBS
+from sdtm_mapper.algorithms.code_parts import FAMILY
 from sdtm_mapper.mapping.longtext import continued_name
 from sdtm_mapper.model.columns import Text, number_text
 from sdtm_mapper.pipeline.trace_files import Branch, Package, RawFiles, Traced, checksums, open_package
 from sdtm_mapper.pipeline.trace_find import find_record, is_supplemental
 
+_CODE = "code"
 _LATEST = "last_date"  # reads every date there is: only those that it took are followed
 SHOWN = 3  # records of another dataset, or raw rows of another form, that are followed
 
@@ -166,7 +168,7 @@ class _Walk:
             return _told(plain, f"empty: no condition held ({conditions})", spec=known[0].spec)
         sources, notes = self._raw_cells(traced, branch, row)
         reads, more = self._variables(traced, branch, row, plain.value, depth)
-        notes = (*notes, *more)
+        notes = (*notes, *more, *_coded(traced, branch, row))
         item = traced.lineage.item.cell(row) if traced.lineage.item is not None else ""
         if item and not (sources or reads or notes) and _of_raw(branch):
             notes = (f"a constant of the spec for the item {item}", *notes)
@@ -189,6 +191,7 @@ class _Walk:
     ) -> tuple[tuple[Source, ...], tuple[str, ...]]:
         """The raw cells that a branch read on a record."""
         behind = traced.rows(row)
+        forms = {*traced.lineage.forms, *(r.form for r in traced.lineage.records)}
         out: list[Source] = []
         notes: list[str] = []
         for name in _of_item(traced, branch.columns, row):
@@ -197,7 +200,7 @@ class _Walk:
                 notes.append(_constant(name, place))
             elif form in behind:
                 out.append(self._source(*behind[form], column))
-            elif form not in traced.lineage.forms or _by_subject(branch):
+            elif _by_subject(branch) or form not in forms:
                 cells, note = self._of_subject(form, column, traced.subjects.cell(row))
                 out += cells
                 notes += note
@@ -338,6 +341,17 @@ def _told(step: Step, note: str, **fields: object) -> Step:
 
 def _many(n: int, noun: str) -> str:
     return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
+def _coded(traced: Traced, branch: Branch, row: int) -> tuple[str, ...]:
+    """How a term came about that no row of a coder's listing stands behind."""
+    if branch.verb != _CODE or {c.partition(".")[0] for c in branch.columns} & set(traced.rows(row)):
+        return ()
+    prefix = traced.data.name[:2]
+    if not any(_value(traced, prefix + part, row) for part in FAMILY):
+        return ("not coded: neither the coder's listing nor the dictionary had this text",)
+    told = " ".join(filter(None, (_value(traced, prefix + part, row) for part in ("LLT", "LLTCD"))))
+    return (f"coded automatically, by the lowest level term {told or 'of the same name'}",)
 
 
 def _by_subject(branch: Branch) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from sdtm_mapper.algorithms.code import part_of, wrong_part
 from sdtm_mapper.algorithms.conditions import names as condition_names
 from sdtm_mapper.algorithms.graph import Cycle, order, variables_of
 from sdtm_mapper.model.study import Condition, DomainSpec, FormSpec, SpecRef
@@ -92,6 +93,24 @@ def _whole(domain: DomainSpec, library: Library) -> Iterator[tuple[str, SpecRef]
             reads = library.verbs[call.verb].reads(call.params, variable)
             for name in dict.fromkeys((*reads.variables, *reads.columns)):
                 yield name, call.ref
+
+
+def check_coding(
+    domains: Sequence[DomainSpec], declared: Mapping[str, str], where: SpecRef, faults: Faults
+) -> None:
+    """SPEC005 for a variable that a dictionary does not fill; SPEC004 for a dictionary without its version."""
+    used: dict[str, str] = {}
+    for domain in domains:
+        for variable in variables_of(domain):
+            for call in variable.branches:
+                if call.verb == "code":
+                    used.setdefault(call.params.known.name, f"{domain.name}.{variable.name}")
+                    if part_of(call.params, variable) is None:
+                        faults.add(call.ref, "SPEC005", wrong_part(call.params, variable))
+    for name, first in used.items():
+        if not declared.get(name, "").strip():
+            message = f"dictionaries: the version of {name} is missing, in which {first} is coded"
+            faults.add(where, "SPEC004", message, name, declared)
 
 
 def check_columns(reasons: Mapping[str, str], doc: Doc, forms: Forms, faults: Faults) -> None:

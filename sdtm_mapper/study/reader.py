@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from sdtm_mapper.model.errors import SpecError, UserError
 from sdtm_mapper.model.study import DomainSpec, Site, SpecRef, StandardsPin, Study, Visit
-from sdtm_mapper.study.checks import check_columns, check_cycles, check_reads
+from sdtm_mapper.study.checks import check_coding, check_columns, check_cycles, check_reads
 from sdtm_mapper.study.design import (
     check_design,
     check_epoch,
@@ -120,6 +120,7 @@ class _Reader:
         tests, units = read_tests(tests_doc, terms, faults) if tests_doc else ((), {})
         if head:
             check_columns(head.not_submitted, study_doc, forms, faults)
+            check_coding(domains, head.dictionaries, study_doc.at(("dictionaries",)), faults)
         if guide is not None:
             check_reads(domains, forms, guide, self.library, faults)
             check_cycles(domains, forms, self.library, faults, design.moments if design else ())
