@@ -60,11 +60,13 @@ class Outcome:
     """A verb's result on all records of the domain.
 
     `took`: of a form that was looked up, the row that each record's value is from; -1 where it is from none.
+    `how`: a word for the way in which each value was found, for the run's count.
     """
 
     column: Column
     problems: tuple[Problem, ...] = ()
     took: Mapping[str, Index] = field(default_factory=dict)
+    how: Text | None = None
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,10 @@ def map_study(
         domains += made_domains
         tables.append(found)
     ledger, lost = make_ledger(study, delivered, reading.files, built, file_of)
-    return Mapped(tuple(domains), ledger, all_findings([*tables, lost]))
+    how = {
+        f"{b.spec.name}.{name}": dict(sorted(counts.items())) for b in built for name, counts in b.how.items()
+    }
+    return Mapped(tuple(domains), ledger, all_findings([*tables, lost]), how)
 
 
 def _made(space: Workspace, domains: Sequence[DomainSpec]) -> list[Built]:
