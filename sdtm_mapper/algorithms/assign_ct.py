@@ -34,7 +34,7 @@ def apply(params: AssignCt, rows: Rows) -> Outcome:
     column = rows.text(params.assign_ct).compact()  # terms are looked for only where a record has the text
     codelist = _codelist(params, rows)
     spellings = rows.study.terminology.spellings.get(codelist.code, ())
-    terms, rules, hints = _judge(column, codelist, spellings, params.unmatched == "keep")
+    terms, rules, hints = judge(column, codelist, spellings, params.unmatched == "keep")
     found: list[Problem] = []
     for rule in ("MAP001", "MAP002", "MAP003"):
         bad = column.hits([r == rule for r in rules])
@@ -56,7 +56,7 @@ def _codelist(params: AssignCt, rows: Rows) -> Codelist:
     return codelist
 
 
-def _judge(
+def judge(
     column: Text, codelist: Codelist, spellings: Sequence[Spelling], keep: bool
 ) -> tuple[list[str | None], list[str], list[str | None]]:
     """Per distinct value: the term, the rule that it breaks ('' for none), what was expected."""

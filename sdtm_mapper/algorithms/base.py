@@ -80,6 +80,17 @@ class Table:
     columns: Collection[str] = ()  # names that `get` knows
 
 
+@dataclass(frozen=True)
+class Parents:
+    """The record that each record is about: its domain, IDVAR and value; where there is none, or several."""
+
+    domain: Text
+    idvar: Text
+    value: Text
+    none: Mask
+    several: Mask
+
+
 class Rows(Protocol):
     """What a verb sees: the records of a domain in creation order, and the way to other data."""
 
@@ -117,6 +128,9 @@ class Rows(Protocol):
 
     def date_specs(self, name: str) -> Sequence[tuple[Mask | None, FormSpec, str]]:
         """Who declares a raw column's date formats: (rows or None for all, form spec, its column)."""
+
+    def parents(self) -> Parents:
+        """The records of other domains that the blocks' `parent` finds."""
 
     def identifier(self, name: str) -> Text:
         """STUDYID, DOMAIN, USUBJID, SITEID or SUBJID of each record."""

@@ -10,6 +10,7 @@ from sdtm_mapper.algorithms.base import Verb
 from sdtm_mapper.algorithms.conditions import names as condition_names
 from sdtm_mapper.algorithms.derive_seq import order_of
 from sdtm_mapper.algorithms.last_date import NOT_PARTICIPATION, of_participation
+from sdtm_mapper.algorithms.parent import parent_reads
 from sdtm_mapper.model.study import Call, Condition, DomainSpec, VariableSpec
 
 
@@ -94,7 +95,8 @@ def _call_reads(
     of_domain = {v.name for v in variables_of(domain)}
     yield from _resolved(domain, variable.name, [n for n in own if n in of_domain], nodes, None)
     yield from _resolved(domain, variable.name, [n for n in own if n not in of_domain], nodes, is_raw)
-    yield from (n for n in reads.variables if n in nodes)
+    whole = (*reads.variables, *(parent_reads(domain) if call.verb == "parent" else ()))
+    yield from (n for n in whole if n in nodes)
     if reads.dates_of_all is not None:
         skip = NOT_PARTICIPATION | set(reads.dates_of_all)
         for other in domains:

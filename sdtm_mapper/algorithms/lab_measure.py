@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, ROUND_HALF_UP, Decimal, localcontext
 from functools import lru_cache
 
+from sdtm_mapper.algorithms.conditions.evaluate import decimal_or_none
 from sdtm_mapper.algorithms.results import RANGE, Result, parse_result
 from sdtm_mapper.model.lab import LabTest, Limits
 from sdtm_mapper.model.standard import Codelist
@@ -125,7 +126,8 @@ class Laboratory:
         result, test = measured.result, measured.test
         if result.number is None and result.note != RANGE:
             factor = self._units.factor_of(test, measured.term, test.unit) if test else None
-            return replace(measured, factor=factor, stresc=result.stresc)
+            exact = _worded(result, test)
+            return replace(measured, factor=factor, exact=exact, stresc=result.stresc)
         if test is None:
             faults.append(("MAP025", "", ""))
             return measured
@@ -164,6 +166,13 @@ class Laboratory:
         factors = {test.unit: Decimal(1), **test.factors}
         fits = [u for u, f in factors.items() if u and _within(_times(number, f), test.soft)]
         return f"{number} would be plausible in {' or '.join(fits)}" if fits else ""
+
+
+def _worded(result: Result, test: LabTest | None) -> Decimal | None:
+    """The number, in the standard unit, that the study's own word stands for: TOO SMALL TO MEASURE is 5 mm."""
+    if test is None or test.kind != "number" or not result.orres or result.stresc not in test.words.values():
+        return None
+    return decimal_or_none(result.stresc)
 
 
 def rounded(value: Decimal, decimals: int | None) -> Decimal:

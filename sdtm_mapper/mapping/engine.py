@@ -16,6 +16,7 @@ from sdtm_mapper.algorithms.conditions import evaluate, names
 from sdtm_mapper.algorithms.derive_seq import order_of
 from sdtm_mapper.algorithms.elements import elements_read
 from sdtm_mapper.algorithms.last_date import dates_of
+from sdtm_mapper.algorithms.parent import parent_reads
 from sdtm_mapper.algorithms.values import typed
 from sdtm_mapper.mapping.elements import with_elements
 from sdtm_mapper.mapping.forms import Form
@@ -113,7 +114,7 @@ def dependencies(rows: DomainRows, spec: VariableSpec) -> set[str]:
     for call in spec.branches:
         reads = VERBS[call.verb].reads(call.params, spec)
         found |= {m.variable for m in meanings(rows, spec, call) if m.variable}
-        found |= set(reads.variables)
+        found |= {*reads.variables, *(parent_reads(rows.domain) if call.verb == "parent" else ())}
         if reads.dates_of_all is not None:
             found |= {f"{d.name}.{v}" for d, v in dates_of(rows.study, reads.dates_of_all)}
     return found - {f"{rows.domain.name}.{spec.name}"}
@@ -145,6 +146,8 @@ def lineage_of(rows: DomainRows, spec: VariableSpec) -> tuple[VariableLineage, .
                 variables[meaning.variable] = None
         study, forms = rows.study, rows.space.forms.by_name
         variables |= dict.fromkeys(v for v in reads.variables if _is_variable(study.by_name, v))
+        if call.verb == "parent":
+            variables |= dict.fromkeys(parent_reads(rows.domain))
         if reads.dates_of_all is not None:
             dates = (f"{d.name}.{n}" for d, n in dates_of(study, reads.dates_of_all))
             variables |= dict.fromkeys(n for n in dates if n != f"{rows.domain.name}.{spec.name}")

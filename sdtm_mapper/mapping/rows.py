@@ -9,10 +9,11 @@ from typing import Protocol
 
 import numpy as np
 
-from sdtm_mapper.algorithms.base import Table
+from sdtm_mapper.algorithms.base import Parents, Table
 from sdtm_mapper.algorithms.conditions import meaning_by
 from sdtm_mapper.mapping.blocks import block_columns, block_dates, block_names, is_raw, stack_raw
 from sdtm_mapper.mapping.forms import Forms
+from sdtm_mapper.mapping.parents import find_parents
 from sdtm_mapper.mapping.records import RecordSet
 from sdtm_mapper.model.columns import Column, Index, Mask, Text, as_text, take
 from sdtm_mapper.model.standard import Codelist, Term
@@ -179,6 +180,12 @@ class DomainRows:
             return Text.constant(self.domain.name, self.n)
         parts = [b.form.identifiers[name].take(b.rows) for b in self.records.blocks]
         return Text.concat(parts) if parts else Text.empty(0)
+
+    def parents(self) -> Parents:
+        """The records of other domains that were made from the same raw rows."""
+        named = dict.fromkeys(b.spec.parent.domain for b in self.records.blocks if b.spec.parent is not None)
+        others = {n: self.space.domains[n] for n in named}
+        return find_parents(self.records.blocks, {n: (o.records.blocks, o.made) for n, o in others.items()})
 
     def domain_table(self, domain: str) -> Table | None:
         """Another domain whole."""

@@ -222,6 +222,40 @@ class Pick:
 
 
 @dataclass(frozen=True)
+class Parent:
+    """The domain whose record, made from the same raw row, a record is about. `item`: a column that names its item."""
+
+    domain: str
+    idvar: str  # '' for DM
+    item: str
+    ref: SpecRef
+
+
+@dataclass(frozen=True)
+class RelationSide:
+    """One side of a relation: DOMAIN.NAME, a variable or else a raw column; `kind` is '' between records."""
+
+    domain: str
+    name: str
+    kind: Literal["", "ONE", "MANY"] = ""
+
+    def __str__(self) -> str:
+        return f"{self.domain}.{self.name}"
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A relation of datasets (`kind`s) or of records, whose left side names records of the right one."""
+
+    id: str
+    left: RelationSide
+    right: RelationSide
+    separators: tuple[str, ...]  # of several identifiers in one cell of the left side
+    expect: tuple[str, ...]  # domains of which each identifier must find its partner
+    ref: SpecRef
+
+
+@dataclass(frozen=True)
 class LiteralRow:
     """A record that the spec writes out: column -> text."""
 
@@ -243,6 +277,7 @@ class RecordsSpec:
     pick: Pick | None = None
     subjects: str = ""  # design.elements: one record per subject of this domain and element that began
     literal: tuple[LiteralRow, ...] = ()  # `rows`: the records themselves; `form` is then a name for them
+    parent: Parent | None = None
 
 
 @dataclass(frozen=True)
@@ -260,6 +295,7 @@ class DomainSpec:
     sort: tuple[str, ...]  # order of records in the file
     seq_by: tuple[str, ...] = ()  # order that --SEQ counts in, within USUBJID
     pick: Pick | None = None  # over the records of all blocks
+    relations: tuple[Relation, ...] = ()  # RELREC has these in place of records
     supplemental: tuple[SupplementalSpec, ...] = ()
     not_submitted: Mapping[str, str] = field(default_factory=dict)  # FORM.COLUMN -> reason
     comment: str = ""

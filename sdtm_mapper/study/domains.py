@@ -12,6 +12,7 @@ from sdtm_mapper.model.study import (
     FormSpec,
     Item,
     Join,
+    Parent,
     Pick,
     RecordsSpec,
     SupplementalSpec,
@@ -22,7 +23,15 @@ from sdtm_mapper.study.faults import Faults
 from sdtm_mapper.study.items import read_items
 from sdtm_mapper.study.library import GuideLike, Library
 from sdtm_mapper.study.metadata import DatasetGuide, Meta, Place
-from sdtm_mapper.study.schema import DomainFile, DomainSalvage, PickModel, QualifierModel, RecordsModel
+from sdtm_mapper.study.relations import RELREC, is_relations, read_relations
+from sdtm_mapper.study.schema import (
+    DomainFile,
+    DomainSalvage,
+    ParentModel,
+    PickModel,
+    QualifierModel,
+    RecordsModel,
+)
 from sdtm_mapper.study.terminology import Terms
 from sdtm_mapper.study.typed import typed
 from sdtm_mapper.study.variables import (
@@ -55,6 +64,9 @@ class Surroundings:
 
 def read_domain(doc: Doc, around: Surroundings) -> DomainSpec | None:
     """One domain; None where too little of it can be read to say more."""
+    if is_relations(doc):
+        dataset = around.guide.dataset(RELREC) if around.guide else None
+        return read_relations(doc, dataset, around.faults) if dataset else None
     file = typed(DomainFile, doc.data, doc, (), around.faults, DomainSalvage)
     if file is None:
         return None
@@ -273,7 +285,14 @@ class _DomainReader:
             distinct=block.distinct,
             columns=block.columns,
             pick=self._pick(block.pick, (*path, "pick")),
+            parent=self._parent(block.parent, (*path, "parent")),
         )
+
+    def _parent(self, told: ParentModel | None, path: Path) -> Parent | None:
+        if told is None:
+            return None
+        idvar = told.idvar if told.idvar is not None else "" if told.domain == "DM" else f"{told.domain}SEQ"
+        return Parent(told.domain, idvar, told.item, self.doc.at(path))
 
     def _pick(self, told: PickModel | None, path: Path) -> Pick | None:
         if told is None:

@@ -26,6 +26,7 @@ from sdtm_mapper.study.form_edc import read_ignored
 from sdtm_mapper.study.forms import check_template, read_aliases, read_forms
 from sdtm_mapper.study.library import GuideLike, Library, TerminologyLike, product_library
 from sdtm_mapper.study.paths import outside
+from sdtm_mapper.study.relations import check_relations
 from sdtm_mapper.study.schema import StudyFile, StudySalvage, TerminologyFile, TerminologySalvage
 from sdtm_mapper.study.schema_design import DesignFile
 from sdtm_mapper.study.sites import OVERLAYS, ignored_at_sites, read_sites
@@ -122,6 +123,7 @@ class _Reader:
             check_columns(head.not_submitted, study_doc, forms, faults)
             check_coding(domains, head.dictionaries, study_doc.at(("dictionaries",)), faults)
         if guide is not None:
+            check_relations(domains, faults)
             check_reads(domains, forms, guide, self.library, faults)
             check_cycles(domains, forms, self.library, faults, design.moments if design else ())
         self._forget_consequences()

@@ -230,6 +230,29 @@ class PickModel(SpecModel):
         return self
 
 
+class ParentModel(SpecModel):
+    """The domain whose record, made from the same raw row, a record is about."""
+
+    domain: str
+    idvar: str | None = None
+    item: str = ""
+
+
+def _parent(value: Any) -> Any:
+    return {"domain": value} if isinstance(value, str) else value
+
+
+class RelationModel(SpecModel):
+    """A relation of datasets, with `type`, or of records."""
+
+    id: str = Field(pattern=r"^[A-Z][A-Z0-9_]*$", max_length=8)
+    left: str = Field(pattern=r"^[A-Z][A-Z0-9]+\..+$")
+    right: str = Field(pattern=r"^[A-Z][A-Z0-9]+\..+$")
+    type: Literal["ONE:ONE", "ONE:MANY", "MANY:ONE", "MANY:MANY"] | None = None
+    separator: Words = ()
+    expect: Words | None = None
+
+
 class RecordsModel(SpecModel):
     """One block of records."""
 
@@ -242,6 +265,9 @@ class RecordsModel(SpecModel):
     unpivot: dict[str, dict[str, Words]] = {}
     distinct: Words = ()
     pick: PickModel | None = None
+    parent: (
+        Annotated[ParentModel, BeforeValidator(_parent, json_schema_input_type=str | ParentModel)] | None
+    ) = None
 
 
 class OriginModel(SpecModel):
@@ -295,6 +321,14 @@ class DomainFile(SpecFile):
     seq: Words = ()
     pick: PickModel | None = None
     not_submitted: dict[str, str] = {}
+    comment: str = ""
+
+
+class RelationsFile(SpecFile):
+    """domains/relrec.yaml: the relations, which make the dataset by themselves."""
+
+    domain: Literal["RELREC"]
+    relations: tuple[RelationModel, ...] = Field(min_length=1)
     comment: str = ""
 
 
