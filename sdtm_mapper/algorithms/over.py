@@ -47,7 +47,8 @@ def pick(
 ) -> tuple[Column, Any] | None:
     """The column `source` names, and for each record the row of it to take (-1: none).
 
-    A row without a value takes no part (but `blank: counts`), nor one whose `by` is empty: it has no place in the order.
+    A row without a value takes no part (but `blank: counts`), nor one whose `by` is empty: it has no place in
+    the order.
     `by_value`: other text is ordered too, numbers before words, instead of standing in the order of the rows.
     """
     where, by = params.where, params.by
