@@ -186,7 +186,7 @@ def _parsed(path: Path, content: bytes, width: int) -> Any:
         )
     except pa.ArrowInvalid:
         table = None
-    if table is None or pc.any(pc.not_equal(table.column(width), "")).as_py():
+    if table is None or not content or pc.any(pc.not_equal(table.column(width), "")).as_py():
         raise UserError(_wrong_width(path, content, width))
     return table
 
