@@ -22,6 +22,7 @@ from sdtm_mapper.study.library import Library
 from sdtm_mapper.study.schema import RecordsModel
 from sdtm_mapper.study.yamltext import Doc, Path
 
+_DATES = ("DTC", "STDTC")  # of a record, the first that the domain has
 _RAW_ONLY = ("join", "unpivot")
 _PROTOCOL = Origin(type="Protocol", source="Sponsor")
 _ASSIGNED = Origin(type="Assigned", source="Sponsor")
@@ -95,7 +96,11 @@ def _as_it_is(call: Call, library: Library) -> Call:
 
 
 def described(domains: Iterable[DomainSpec], design: Design) -> tuple[DomainSpec, ...]:
-    """The domains, with the method of each variable of elements that began, from the design's start rules."""
+    """The domains with what the design adds: the method of elements that began, and the date of visits.
+
+    Elements have the design's start rules as their method. A `visit` without `date` takes the domain's own date, by
+    which unscheduled visits are found.
+    """
     starts = "; ".join(f"{e.code} at {e.starts}" for e in design.elements if e.starts is not None)
     text = (
         f"Elements of the subject that began, in the order of the design: {starts}. Each ends where the next"
@@ -104,12 +109,23 @@ def described(domains: Iterable[DomainSpec], design: Design) -> tuple[DomainSpec
     out = []
     for domain in domains:
         derived = any(b.subjects for b in domain.records)
-        variables = tuple(
-            replace(v, method=text) if derived and v.origin == _DERIVED and not v.method else v
-            for v in domain.variables
-        )
-        out.append(replace(domain, variables=variables))
+        date = next((n for s in _DATES if (n := domain.name + s) in domain.by_name), None)
+        dated = date if design.unscheduled is not None else None
+        variables = []
+        for given in domain.variables:
+            v = replace(given, branches=tuple(_dated(c, dated) for c in given.branches)) if dated else given
+            variables.append(
+                replace(v, method=text) if derived and v.origin == _DERIVED and not v.method else v
+            )
+        out.append(replace(domain, variables=tuple(variables)))
     return tuple(out)
+
+
+def _dated(call: Call, date: str) -> Call:
+    """A `visit` that names no date, with the domain's own."""
+    if call.verb != "visit" or call.params.date is not None:
+        return call
+    return replace(call, params=call.params.model_copy(update={"date": date}))
 
 
 def block_names(block: RecordsSpec) -> frozenset[str]:
