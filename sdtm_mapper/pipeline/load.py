@@ -11,7 +11,6 @@ from sdtm_mapper.algorithms.code import dictionaries_of
 from sdtm_mapper.algorithms.code_parts import MEDDRA, declared_version
 from sdtm_mapper.mapping.map import map_study
 from sdtm_mapper.model.domain import Mapped
-from sdtm_mapper.model.errors import UserError
 from sdtm_mapper.model.raw import Reading
 from sdtm_mapper.model.study import Delivery, Study
 from sdtm_mapper.sources.read import read_delivery
@@ -62,7 +61,7 @@ def convert_delivery(
     ------
     UserError
         For faults of the spec or of delivery.yaml (all at once), for folders that are not there, and for a
-        distribution that cannot be read or whose version the study does not declare.
+        distribution that cannot be read.
     """
     study = read_study(folder)
     dictionary = load_meddra(study, meddra)
@@ -81,10 +80,4 @@ def load_meddra(study: Study, folder: Path | None) -> Meddra | None:
     """The distribution, where a variable of the study is coded in MedDRA; its version is the declared one."""
     if folder is None or MEDDRA.name not in dictionaries_of(study):
         return None
-    version = declared_version(MEDDRA, study.dictionaries)
-    if not version:
-        raise UserError(
-            f"study.yaml: {folder} holds a distribution of MedDRA, and its files do not say their version. "
-            'Declare it: `dictionaries: {MedDRA: "27.1"}`.'
-        )
-    return read_meddra(folder, version)
+    return read_meddra(folder, declared_version(MEDDRA, study.dictionaries))

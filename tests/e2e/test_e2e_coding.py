@@ -129,8 +129,5 @@ def test_a_study_that_declares_no_version_is_faulty(study, tmp_path):
     path = study / "study.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("MedDRA:", "MEDDRA:"), encoding="utf-8")
     done = call(study, tmp_path / "out", "--meddra", INVENTED)
-    assert done.exit_code == 2
-    assert (
-        "SPEC004 dictionaries: the version of MedDRA is missing, in which AE.AEDECOD is coded" in done.output
-    )
-    assert "Did you mean 'MEDDRA'?" in done.output
+    told = "SPEC004 dictionaries: the version of MedDRA is missing, in which AE.AEDECOD is coded"
+    assert f"{told}. Did you mean 'MEDDRA'?" in str(done.exception)
