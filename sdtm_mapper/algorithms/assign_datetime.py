@@ -13,6 +13,8 @@ from sdtm_mapper.model.columns import Mask, Text, distinct_rows
 from sdtm_mapper.model.errors import UserError
 from sdtm_mapper.model.study import VariableSpec
 
+STORES_DATES = frozenset(("excel", "sas7bdat", "xpt"))  # formats whose cells may be dates
+
 
 class AssignDatetime(Params):
     """`assign_datetime: DATE`, or `[DATE, TIME]`; `formats` overrides those of the source."""
@@ -42,7 +44,7 @@ def parse_column(name: str, rows: Rows, formats: tuple[str, ...] = ()) -> Outcom
     details: list[str | None] = []
     notes: list[str | None] = []
     mixed: tuple[Problem, ...] = ()
-    for mask, declared, unknown in _sources(name, column, formats, rows):
+    for mask, declared, unknown, stores in _sources(name, column, formats, rows):
         parse = compile_formats(declared, unknown)
         parsed = [parse(v) for v in column.values.to_pylist()]
         codes = np.where(column.codes >= 0, column.codes + len(values), -1).astype(np.int32)
@@ -50,7 +52,8 @@ def parse_column(name: str, rows: Rows, formats: tuple[str, ...] = ()) -> Outcom
         values += [p.iso for p in parsed]
         details += [p.problem for p in parsed]
         notes += [p.note for p in parsed]
-        mixed += _mixed(name, column if mask is None else column.where(mask), parsed, declared[0])
+        mine = column if mask is None else column.where(mask)
+        mixed += _mixed(name, mine, parsed, declared[0], stores)
     blank = Text.empty(0)
     iso, detail, note = (blank.recoded(out, v) for v in (values, details, notes))
     found = problems("MAP005", ~detail.is_empty, (name,), (column,), "", detail)
@@ -58,21 +61,26 @@ def parse_column(name: str, rows: Rows, formats: tuple[str, ...] = ()) -> Outcom
     return Outcome(iso, found + mixed)
 
 
-def _mixed(name: str, column: Text, parsed: list[Parsed], first: str) -> tuple[Problem, ...]:
+def _mixed(name: str, column: Text, parsed: list[Parsed], first: str, stores: bool) -> tuple[Problem, ...]:
     """MAP021 for the cells of another calendar than the column's, which is that of its first format.
 
-    The majority does not decide: it would change with the rows that are mapped together.
+    The majority does not decide: it would change with the rows that are mapped together. What a file `stores` as a
+    date comes in ISO 8601 and was typed in no calendar.
     """
     minguo = first.startswith(MINGUO)
-    other = column.hits([bool(p.iso) and p.minguo != minguo for p in parsed])
+    texts = column.values.to_pylist()
+    stored = [stores and minguo and p.iso == text for p, text in zip(parsed, texts, strict=True)]
+    other = column.hits(
+        [bool(p.iso) and p.minguo != minguo and not s for p, s in zip(parsed, stored, strict=True)]
+    )
     word = "Gregorian" if minguo else "Minguo"
     return problems("MAP021", other, (name,), (column,), column.remap([p.iso for p in parsed]), word)
 
 
 def _sources(
     name: str, column: Text, formats: tuple[str, ...], rows: Rows
-) -> Iterator[tuple[Mask | None, tuple[str, ...], tuple[str, ...]]]:
-    """(rows, formats, unknown tokens) for all rows with a date text; one without a format raises."""
+) -> Iterator[tuple[Mask | None, tuple[str, ...], tuple[str, ...], bool]]:
+    """(rows, formats, unknown tokens, whether files store dates) for all rows with a date text."""
     left = ~column.is_empty
     for mask, spec, raw_name in rows.date_specs(name):
         declared = formats or spec.dates.get(raw_name, ())
@@ -82,7 +90,7 @@ def _sources(
                 f" format for it; add it under `dates:` of the form {spec.name}"
             )
         left = np.zeros(rows.n, np.bool_) if mask is None else left & ~mask
-        yield mask, declared, spec.unknown
+        yield mask, declared, spec.unknown, spec.format in STORES_DATES
     if left.any() and not formats:
         raise UserError(
             f"{rows.target.ref}: {rows.target.name} reads dates from {name}, which is no raw column on all"
@@ -90,7 +98,7 @@ def _sources(
             " with assign_no_ct"
         )
     if left.any():
-        yield left, formats, ()
+        yield left, formats, (), False
 
 
 def _with_time(dates: Outcome, names: tuple[str, ...], rows: Rows) -> Outcome:

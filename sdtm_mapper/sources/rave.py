@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.compute as pc
 
+from sdtm_mapper.algorithms.dates import compile_formats, is_time_format
 from sdtm_mapper.model.columns import Text, distinct_rows
 from sdtm_mapper.model.study import FormSpec
 from sdtm_mapper.sources.delimited import read_delimited
@@ -76,7 +77,9 @@ def _filled(table: Table, name: str, typed: Text, spec: FormSpec) -> tuple[Table
         instead = _either(parts, instead)
     at = table.names.index(name)
     columns = (*table.columns[:at], _either(column, instead), *table.columns[at + 1 :])
-    rows = np.flatnonzero(lacking)
+    rows = np.flatnonzero(lacking & ~_known_in_part(typed, spec.rename.get(name, name), spec))
+    if not len(rows):
+        return replace(table, columns=columns), []
     said = [name, *(f"{name}{s}" for s in SAME)]
     target = spec.rename.get(name, name)
     known = {*said, *(spec.rename.get(n, n) for n in said), *(f"{target}{s}" for s in SAME)}
@@ -90,6 +93,16 @@ def _filled(table: Table, name: str, typed: Text, spec: FormSpec) -> tuple[Table
         values=values,
     )
     return replace(table, columns=columns), [flaw]
+
+
+def _known_in_part(typed: Text, column: str, spec: FormSpec) -> npt.NDArray[np.bool_]:
+    """Where the text is a date of the column's declared formats: Rave keeps one with unknown parts in X_RAW alone."""
+    formats = spec.dates.get(column, ())
+    if not formats or any(map(is_time_format, formats)):
+        return np.zeros(len(typed), np.bool_)
+    parse = compile_formats(formats, spec.unknown)
+    parsed = [parse(text) for text in typed.values.to_pylist()]
+    return typed.hits([0 < len(p.iso) < len("yyyy-MM-dd") and not p.problem and not p.note for p in parsed])
 
 
 def _either(first: Text, second: Text) -> Text:

@@ -90,14 +90,14 @@ Run = Callable[..., Result]
 def run(tmp_path: Path) -> Run:
     """Map a study.
 
-    `domains` is the text after `schema: 1` of each domain's file, by domain; `raw` the CSV text by form. A form is read
+    `domains` is the text after `schema: 1` of each domain's file, by domain; `raw` the CSV text (or a file's bytes) by form. A form is read
     from FORM.csv with its subject in ID; `top` is further text of sources.yaml; `forms` adds lines to a form, or replaces it where it starts with `files:`.
     """
     counter = itertools.count()
 
     def mapped(
         domains: Mapping[str, str],
-        raw: Mapping[str, str],
+        raw: Mapping[str, str | bytes],
         forms: Mapping[str, str] | None = None,
         overlays: str = "",
         study: str = "",
@@ -129,7 +129,7 @@ def run(tmp_path: Path) -> Run:
             files["raw/delivery.yaml"] = f"schema: 1\n{delivery}"
         for name, text in files.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_text(text, encoding="utf-8")
+            (folder / name).write_bytes(text if isinstance(text, bytes) else text.encode("utf-8"))
         spec = read_study(folder / "spec")
         arrived = read_delivery_file(delivered)
         standards = load_standards(spec)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
+import xlsxwriter
+
 VARIABLES = "  AESEQ: auto\n  AETERM: TERM\n  AEDECOD: TERM\n  AESTDTC: DAY\n"
 AE = f"records: [{{from: ae}}]\nvariables:\n{VARIABLES}keys: [USUBJID, AESEQ]\n"
 HEAD = "ID,TERM,DAY\n"
@@ -30,6 +34,26 @@ def test_a_column_of_two_declared_calendars_warns_of_the_second(run):
         (["2025/08/06"], "2025-08-06", "Gregorian"),
         (["2025/08/07"], "2025-08-07", "Gregorian"),
     ]
+
+
+def test_a_stored_date_is_of_no_calendar(run):
+    content = BytesIO()
+    book = xlsxwriter.Workbook(content, {"in_memory": True})
+    sheet = book.add_worksheet()
+    cells = [
+        ("ID", "TERM", "DAY"),
+        (1, "Rash", "民國114年8月5日"),
+        (2, "Rash", 45875),
+        (3, "Rash", "2025/08/07"),
+    ]
+    for row, line in enumerate(cells):
+        sheet.write_row(row, 0, line)
+    sheet.write_number(2, 2, 45875, book.add_format({"num_format": "yyyy/m/d"}))
+    book.close()
+    form = 'files: "d/ae.xlsx"\nformat: excel\nsubject: ID\ndates: {DAY: ["minguo yyy年M月d日", yyyy/MM/dd]}'
+    result = run({"AE": AE}, {"d/ae.xlsx": content.getvalue()}, {"ae": form})
+    assert result.column("AE", "AESTDTC") == ["2025-08-05", "2025-08-06", "2025-08-07"]
+    assert [f["values"] for f in result.findings("MAP021")] == [["2025/08/07"]]
 
 
 def test_the_account_of_calendars_does_not_change_with_partitions(run):

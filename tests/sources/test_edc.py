@@ -123,6 +123,14 @@ def test_rave_dates_from_their_parts(tmp_path: Path) -> None:
     assert cells(reading, "ae")["AESTDAT"] == ["28 SEP 2025", "2025-10-NK", ""]
 
 
+def test_a_date_known_in_part_is_no_slip(tmp_path: Path) -> None:
+    spec = replace(RAVE, dates={"AESTDAT": ("dd MMM yyyy",)}, unknown=("UN",))
+    more = "003,1,1,,31 SEP 2025,,,,,,,\n003,2,1,,05 OCT 2025,,,,,,,\n003,3,1,,soon,,,,,,,\n"
+    reading = read(tmp_path, {"ae.csv": RAVE_FILE + more}, spec)
+    assert cells(reading, "ae")["AESTDAT"][1] == "UN OCT 2025"
+    assert [f["values"][0] for f in found(reading, "SRC052")] == ["31 SEP 2025", "05 OCT 2025", "soon"]
+
+
 def test_what_repeats_an_identifier_is_one(tmp_path: Path) -> None:
     text = "ID,NAM,NAM_RAW,NAM_STD\n1,,Lin,9\n2,Wu,Wu,8\n"
     for declared in ("NAM", "NAM_RAW", "NAM_STD"):
