@@ -14,7 +14,20 @@ STYLE = Style("english")
 NAMES = {"dev": "deviations"}
 EXTRA = {  # tables that are no form, with their columns: a table without rows has them too
     "coding_meddra": (
-        *("VERBATIM", "LLT", "LLTCD", "PT", "PTCD", "HLT", "HLTCD", "HLGT", "HLGTCD", "SOC", "SOCCD", "VERSION"),
+        *(
+            "VERBATIM",
+            "LLT",
+            "LLTCD",
+            "PT",
+            "PTCD",
+            "HLT",
+            "HLTCD",
+            "HLGT",
+            "HLGTCD",
+            "SOC",
+            "SOCCD",
+            "VERSION",
+        ),
     ),
     "coding_whodrug": ("VERBATIM", "DECOD", "CLAS", "CLASCD", "DRUGNO", "VERSION"),
     "lab_ranges": (
@@ -47,7 +60,9 @@ def write_central(collected: Collected, folder: Path, *, places: bool = True) ->
     return files.written()
 
 
-def write_delivery(raw: Path, parts: Iterable[Written], *, kind: str = "submission", cutoff: str = CUTOFF) -> None:
+def write_delivery(
+    raw: Path, parts: Iterable[Written], *, kind: str = "submission", cutoff: str = CUTOFF
+) -> None:
     """Write `delivery.yaml`: what was sent, by the count of whoever sent it."""
     counts = {path: count for part in parts for path, count in part.counts.items()}
     lines = [

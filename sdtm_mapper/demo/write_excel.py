@@ -46,7 +46,8 @@ _Cell = tuple[Item | None, Value | None, str]  # item, value, text
 def write_excel(collected: Collected, folder: Path, *, places: bool = True) -> Written:
     """Write both workbooks of a site.
 
-    Raises ValueError for a subject with more unscheduled visits than `labs.xlsx` has columns for.
+    Raises ValueError for a result of a visit that has no columns in `labs.xlsx`: a tumor assessment, or a
+    seventh unscheduled visit of a subject.
     """
     files = Files(folder, places)
     records = 0
@@ -222,6 +223,7 @@ def _side_by_side(lines: Sequence[Line], words: Cells) -> dict[_Row, dict[str, t
         of_subject.setdefault(line.subject, []).append(line)
         if unit := line.values.get("LBUNIT"):
             units.setdefault((line.subject, str(line.values["LBTEST"])), str(unit))
+    columns = frozenset(lab_visits())
     unscheduled = {subject: Unscheduled(mine) for subject, mine in of_subject.items()}
     rows: dict[_Row, dict[str, tuple[int, Line]]] = {}
     for number, line in enumerate(lines):
@@ -230,7 +232,7 @@ def _side_by_side(lines: Sequence[Line], words: Cells) -> dict[_Row, dict[str, t
         which = unscheduled[line.subject].instance(line)
         visit = words[line.values["VISIT"]] + (f" {which}" if which else "")
         row = rows.setdefault((line.subject, test, unit), {})
-        if visit in row or (which and int(which) > UNPLANNED):
+        if visit in row or visit not in columns:
             raise ValueError(f"subject {line.subject}: {LABS} has no room for another {test} of {visit}")
         row[visit] = number, line
     return rows

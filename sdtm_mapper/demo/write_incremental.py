@@ -1,7 +1,7 @@
 """Site 09: an old system's CSV with semicolons, CP1252 and decimal commas, delivered in increments.
 
-Each form has a file for each delivery date. The later file adds lines, sends changed ones again with STATUS C (and some unchanged ones, too),
-and says with STATUS D that a line was deleted.
+Each form has a file for each delivery date. The later file adds lines, sends changed ones again with STATUS C (and
+some unchanged ones, too), and says with STATUS D that a line was deleted.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from sdtm_mapper.demo.collected import Collected, Day, Line, Value, Written
+from sdtm_mapper.demo.collected import Collected, Line, Value, Written
 from sdtm_mapper.demo.crf import Form
 from sdtm_mapper.demo.write_files import Files, delimited, first_day, site_forms
 from sdtm_mapper.demo.write_text import Cells, DateStyle, Style
@@ -19,8 +19,15 @@ from sdtm_mapper.demo.write_text import Cells, DateStyle, Style
 STYLE = Style("english", DateStyle("{d:02}/{m:02}/{y}", "--/{m:02}/{y}", "--/--/{y}"), decimal=",")
 DELIVERED = (date(2026, 6, 30), date(2026, 12, 1))
 NEW, CHANGED, DELETED = "N", "C", "D"
-AGAIN_EVERY, DELETED_EVERY = 17, 41  # lines of the first delivery that come again unchanged; that have a deleted twin
-ENDS = {"AEENDAT": "AEONGO", "CMENDAT": "CMONGO", "MHENDAT": "MHONGO"}  # an end, and the item that says it is open
+AGAIN_EVERY, DELETED_EVERY = (
+    17,
+    41,
+)  # lines of the first delivery that come again unchanged; that have a deleted twin
+ENDS = {
+    "AEENDAT": "AEONGO",
+    "CMENDAT": "CMONGO",
+    "MHENDAT": "MHONGO",
+}  # an end, and the item that says it is open
 
 
 @dataclass(frozen=True)
@@ -60,7 +67,7 @@ def write_incremental(collected: Collected, folder: Path, *, places: bool = True
 def _deliveries(
     form: Form, lines: Sequence[Line], began: Mapping[int, date | None]
 ) -> tuple[list[_Row], list[_Row]]:
-    """The rows of both deliveries. A subject who was not there at the first, and a line without date, is in the second."""
+    """The rows of both deliveries; a line without date, and a subject who came later, are in the second alone."""
     first: list[_Row] = []
     second: list[_Row] = []
     for at, line in enumerate(lines):

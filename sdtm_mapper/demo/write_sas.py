@@ -34,8 +34,8 @@ _EPOCH = date(1960, 1, 1)
 def write_sas(collected: Collected, folder: Path, *, places: bool = True) -> Written:
     """Write all forms of a site as transport files.
 
-    Raises ValueError for a text of more than 200 bytes and for a number that SAS would not give back as it was
-    printed (7.50).
+    Raises ValueError for a text of more than 200 bytes, for a number that SAS would not give back as it was printed
+    (7.50), and for a date known in part where the form has no column for it.
     """
     files = Files(folder, places)
     for form, lines in site_forms(collected):
@@ -79,7 +79,9 @@ def _variables(form: Form, item: Item) -> list[_Variable]:
     if item.kind == "number":
         return [_Variable(name, label, number=lambda line: _number(line.values.get(name)))]
     if item.kind == "time":
-        return [_Variable(name, label, number=lambda line: _seconds(line.values.get(name)), format=("TIME", 5))]
+        return [
+            _Variable(name, label, number=lambda line: _seconds(line.values.get(name)), format=("TIME", 5))
+        ]
     cells = Cells(item, STYLE)
 
     def text(line: Line) -> str:
@@ -88,9 +90,9 @@ def _variables(form: Form, item: Item) -> list[_Variable]:
 
     if item.kind != "date":
         return [_Variable(name, label, text=text)]
-    day = _Variable(name, label, number=lambda line: _days(line.values.get(name)), format=("DATE", 9))
     if form.name not in PARTIAL:
-        return [day]
+        return [_Variable(name, label, number=lambda line: _full(line.values.get(name)), format=("DATE", 9))]
+    day = _Variable(name, label, number=lambda line: _days(line.values.get(name)), format=("DATE", 9))
 
     def partial(line: Line) -> str:
         return text(line) if _days(line.values.get(name)) is None else ""
@@ -102,6 +104,13 @@ def _days(value: Value | None) -> float | None:
     if not isinstance(value, Day) or not (value.month and value.day):
         return None
     return float((date(value.year, value.month, value.day) - _EPOCH).days)
+
+
+def _full(value: Value | None) -> float | None:
+    days = _days(value)
+    if value and days is None:
+        raise ValueError(f"{value} is known in part, and its form has no column for that")
+    return days
 
 
 def _seconds(value: Value | None) -> float | None:
@@ -127,7 +136,9 @@ def transport(name: str, label: str, variables: Sequence[_Variable], lines: Sequ
         cells = _cells(variable, lines)
         width = 8 if variable.number else max((len(c) for c in cells), default=0) or 1
         if width > LONGEST:
-            raise ValueError(f"{name}.{variable.name}: a text of {width} bytes; SAS transport files hold {LONGEST}")
+            raise ValueError(
+                f"{name}.{variable.name}: a text of {width} bytes; SAS transport files hold {LONGEST}"
+            )
         made.append([c.ljust(width) for c in cells])
         widths.append(width)
     body = b"".join(map(b"".join, zip(*made, strict=True)))

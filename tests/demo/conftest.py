@@ -1,0 +1,149 @@
+"""A small site made by hand of the case report form, so that writers are tested without the generator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from sdtm_mapper.demo.codes import CODES
+from sdtm_mapper.demo.collected import Collected, Day, Line, Value, Written
+from sdtm_mapper.demo.crf import FORMS, Form, Item
+from sdtm_mapper.demo.phrases import CHINESE_OF
+from sdtm_mapper.demo.sites import SITES
+from sdtm_mapper.demo.write_text import FREE
+from sdtm_mapper.model.study import Delivery, SpecRef
+from sdtm_mapper.sources import read_delivery
+from sdtm_mapper.study import read_study
+
+SPECS = Path(__file__).parents[2] / "specs" / "studies" / "nct07151326"
+PHRASES = sorted(CHINESE_OF)
+VISITS = ("SCREENING", "CYCLE 1 DAY 1", "TUMOR ASSESSMENT WEEK 8", "UNSCHEDULED", "UNSCHEDULED")
+TESTS = ("WBC", "PLAT", "K", "HBDNA", "PROT")
+STUDY = "schema: 1\nstudy: NCT07151326\ntitle: T\nstandards: {sdtmig: 3.4, terminology: 2025-03-28, define: 2.1}\n"
+DOMAIN = """schema: 1
+domain: IE
+records: [{from: ie}]
+variables:
+  IESEQ: auto
+  IETESTCD: IECRIT
+  IETEST: IECRIT
+  IECAT: {hardcode_ct: INCLUSION}
+  IEORRES: {hardcode_ct: Y}
+  IESTRESC: {hardcode_ct: Y}
+keys: [USUBJID, IETESTCD]
+"""
+
+
+def _value(item: Item, subject: int, number: int) -> Value | None:
+    """A value of an item; some are absent."""
+    at = subject * 7 + number * 3 + sum(map(ord, item.name))
+    if at % 6 == 0:
+        return None
+    if item.kind == "date":
+        return Day(2025, 1 + at % 12, 1 + at % 28) if at % 5 else Day(2025, 7 if at % 2 else None)
+    if item.kind == "time":
+        return f"{at % 24:02}:{at % 60:02}"
+    if item.kind == "yesno":
+        return "YN"[at % 2]
+    if item.kind == "code":
+        return list(CODES[item.codes])[at % len(CODES[item.codes])]
+    if item.kind == "number":
+        return str(at) if at % 2 else f"{at}.5"
+    return PHRASES[at % len(PHRASES)] if item.name in FREE else f'text & "{at}"; <ö>'
+
+
+def _line(form: Form, subject: int, number: int, key: Mapping[str, Value]) -> Line:
+    values = {i.name: key[i.name] if i.name in key else _value(i, subject, number) for i in form.items}
+    for unit, of in (("TEMPU", "TEMP"), ("HEIGHTU", "HEIGHT"), ("WEIGHTU", "WEIGHT")):
+        if unit in values:
+            values[unit] = None if values[of] is None else "kg/unit"
+    return Line(subject, {n: v for n, v in values.items() if v is not None})
+
+
+def _lines(form: Form, subject: int) -> list[Line]:
+    first = form.items[0].name
+    if form.per == "subject":
+        return [_line(form, subject, 0, {first: "S1"} if first == "SCRNO" else {})]
+    if form.per == "log":
+        own: list[dict[str, Value]] = [{}, {}, {}]
+        if form.name == "ae" and subject == 2:
+            own[1] = {"AEACN": "DOSE REDUCED;DRUG INTERRUPTED"}
+        return [_line(form, subject, n, {first: f"{n}"} | key if first.endswith("NO") else key)
+                for n, key in enumerate(own, 1)]  # fmt: skip
+    out = []
+    day = next(i.name for i in form.items if i.kind == "date")
+    for n, visit in enumerate(VISITS):
+        key: dict[str, Value] = {"VISIT": visit, day: Day(2025, 3 + n, 4 + subject)}
+        if form.name == "visit":
+            key["VISOCC"] = "Y"
+        if form.name == "lb":
+            for k, test in enumerate(TESTS[: 3 + n]):
+                result = {"LBRES": f"<{k}.0", "LBUNIT": f"10^{k}/µL", "LBLO": "1.0", "LBHI": "9"}
+                why = {"LBRES": None, "LBUNIT": None, "LBNDREA": "SAMPLE LOST"}
+                more = why if k == n else {**result, "LBNDREA": None}
+                out.append(_line(form, subject, k, {**key, "LBTIM": "08:30", "LBTEST": test, **more}))  # type: ignore[dict-item]
+        else:
+            repeats = 2 if form.name in ("eg", "tl", "ntl", "nl") else 1
+            for k in range(repeats):
+                out.append(_line(form, subject, n + k, {**key, **_id(form, k)}))
+    return out
+
+
+def _id(form: Form, k: int) -> dict[str, Value]:
+    return {i.name: f"{i.name[0]}0{k + 1}" for i in form.items if i.name in ("TLID", "NTID", "NLID", "EGREP")}
+
+
+def _without(line: Line, items: tuple[str, ...]) -> Line:
+    return Line(line.subject, {n: v for n, v in line.values.items() if n not in items})
+
+
+@pytest.fixture
+def made() -> Callable[[str], Collected]:
+    """Three subjects of a site with all forms filled; subject 3 has no more than demographics."""
+
+    def make(site: str) -> Collected:
+        forms: dict[str, tuple[Line, ...]] = {}
+        for form in FORMS:
+            if form.per != "central" and form.name != "death":  # nobody died
+                forms[form.name] = tuple(line for s in (1, 2) for line in _lines(form, s))
+        subject = next(f for f in FORMS if f.name == "subject")
+        if site == "01":  # its laboratory prints no limits
+            forms["lb"] = tuple(_without(line, ("LBLO", "LBHI")) for line in forms["lb"])
+        forms["subject"] += (_line(subject, 3, 0, {"SCRNO": "S3"}),)
+        return Collected(site, forms)
+
+    return make
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Callable[[str, Written], SimpleNamespace]:
+    """What the reader makes of a site's delivery in tmp_path/raw by the study's sources and overlay."""
+
+    def reading(site: str, written: Written) -> SimpleNamespace:
+        folder = tmp_path / "study"
+        (folder / "overlays").mkdir(parents=True)
+        (folder / "domains").mkdir()
+        overlays = sorted(p.name for p in (SPECS / "overlays").iterdir())
+        for name in ("sources.yaml", *(f"overlays/{o}" for o in overlays)):
+            (folder / name).write_bytes((SPECS / name).read_bytes())
+        sites = [SITES[o.removesuffix(".yaml")] for o in overlays]
+        known = "".join(f'  "{s.id}": {{name: N, country: TWN, folder: {s.folder}}}\n' for s in sites)
+        (folder / "study.yaml").write_text(f"{STUDY}sites:\n{known}", encoding="utf-8")
+        (folder / "domains" / "ie.yaml").write_text(DOMAIN, encoding="utf-8")
+        study = read_study(folder)
+        delivery = Delivery(files=dict(written.counts), ref=SpecRef("delivery.yaml", 1))
+        got = read_delivery(study, tmp_path / "raw", delivery)
+        mine = got.findings.to_pydict()
+        found = [
+            (rule, file, column, detail)
+            for rule, file, column, detail in zip(
+                mine["rule"], mine["raw_file"], mine["raw_column"], mine["detail"], strict=True
+            )
+            if str(file).startswith(f"{SITES[site].folder}/")
+        ]
+        return SimpleNamespace(forms=got.forms, files=got.files, found=found, study=study)
+
+    return reading
