@@ -13,9 +13,13 @@ from sdtm_mapper.model.study import VariableSpec
 
 
 class Decode(Params):
-    """`decode: VARIABLE` of the same domain; `terms` pairs what the sponsor added to the lists."""
+    """`decode: VARIABLE` of the same domain; `of` is its codelist where it has several, `codelist` that of the names.
+
+    `terms` pairs what the sponsor added to the lists.
+    """
 
     decode: str
+    of: str | None = None
     codelist: str | None = None
     terms: Mapping[str, str] = {}
 
@@ -49,7 +53,7 @@ def _lists(params: Decode, rows: Rows) -> tuple[Codelist, Codelist]:
         missing = params.decode if found[0] is None else rows.target.name
         raise UserError(
             f"{rows.target.ref}: {rows.target.name} is decoded from {params.decode}, but {missing} has no codelist;"
-            " name one with `codelist:`, or use another verb"
+            " name one with `codelist:` (of the names) or `of:` (of the codes), or use another verb"
         )
     return found[0], found[1]
 
