@@ -186,7 +186,7 @@ def _coding(result: RunResult, paint: Paint) -> list[str]:
     """Per coded variable: records coded by the coder, automatically, by nobody."""
     out = []
     for c in result.coding:
-        told = f"{c.coder:,} records by the coder, {c.automatic:,} automatically"
+        told = f"{plural(c.coder, 'record')} by the coder, {c.automatic:,} automatically"
         line = f"{c.variable} coded in {visible(c.dictionary)}: {told}"
         out.append(f"{line}, {paint('error', f'{c.uncoded:,} not coded')}" if c.uncoded else line)
     return out

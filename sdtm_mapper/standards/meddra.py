@@ -155,8 +155,8 @@ def _read(folder: Path, name: str) -> tuple[dict[str, list[str]], DictionaryFile
         raise UserError(f"{path}: cannot be read ({fault.strerror}).") from fault
     width, wanted = _LAYOUT[name]
     file = DictionaryFile(name, len(content), hashlib.sha256(content).hexdigest())
-    table = _parsed(path, _as_utf8(content), width)
-    columns = {key: table.column(i).combine_chunks() for key, i in wanted.items()}
+    table = _parsed(path, _as_utf8(content), width, tuple(wanted.values()))
+    columns = {key: table.column(str(i)).combine_chunks() for key, i in wanted.items()}
     for key, column in columns.items():
         if key not in ("name", "currency", "primary"):
             _check_codes(path, column)
@@ -173,7 +173,7 @@ def _as_utf8(content: bytes) -> bytes:
     return content
 
 
-def _parsed(path: Path, content: bytes, width: int) -> Any:
+def _parsed(path: Path, content: bytes, width: int, wanted: tuple[int, ...]) -> Any:
     names = [str(i) for i in range(width + 1)]  # each record ends with the delimiter: one more, empty
     try:
         table = pacsv.read_csv(
@@ -181,12 +181,14 @@ def _parsed(path: Path, content: bytes, width: int) -> Any:
             read_options=pacsv.ReadOptions(column_names=names),
             parse_options=pacsv.ParseOptions(delimiter="$", quote_char=False, ignore_empty_lines=False),
             convert_options=pacsv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+                include_columns=[*map(str, wanted), names[-1]],
+                column_types=dict.fromkeys(names, pa.string()),
+                strings_can_be_null=False,
             ),
         )
     except pa.ArrowInvalid:
         table = None
-    if table is None or not content or pc.any(pc.not_equal(table.column(width), "")).as_py():
+    if table is None or not content or pc.any(pc.not_equal(table.column(names[-1]), "")).as_py():
         raise UserError(_wrong_width(path, content, width))
     return table
 
