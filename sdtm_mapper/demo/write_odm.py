@@ -206,7 +206,7 @@ def _clinical(
                 for repeat, (number, line) in enumerate(mine, 1):
                     count += 1
                     out.write(groups[name].text(line, repeat))
-                    files.place(name, number, NAME, count, groups[name].columns)
+                    files.place(name, number, f"{NAME}#{group_oid(form)}", count, groups[name].columns)
                 out.write("    </FormData>\n")
             out.write("   </StudyEventData>\n")
         out.write("  </SubjectData>\n")

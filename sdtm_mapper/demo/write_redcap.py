@@ -169,9 +169,10 @@ def _place(filling: _Filling, files: Files, row: Row, record: int) -> None:
         return
     for form, number, columns in row.lines:
         there = {n: c.partition("___")[0] if filling.project.long else c for n, c in columns.items()}
+        part = f"{DATA}#{filling.project.instrument(form)}"
         if form.name != "lbw":
-            files.place(form.name, number, DATA, record, there)
+            files.place(form.name, number, part, record, there)
             continue
         named = {i.name: filling.cells[form.name, i.name].name for i in form.items} | {"VISIT": FIXED[1]}
         for test, line in filling.samples[number].tests.items():
-            files.place("lb", line, DATA, record, lb_columns(test, named))
+            files.place("lb", line, part, record, lb_columns(test, named))

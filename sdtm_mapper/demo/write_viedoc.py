@@ -55,11 +55,6 @@ NOTE = (
 CODE, CODE_LABEL = "CD", " - Code"
 
 
-def column(item: Item) -> str:
-    """The item id: the item's name without underscores (WBC_LO: WBCLO)."""
-    return item.name.replace("_", "")
-
-
 def form_id(form: Form) -> str:
     """The id of a form, which ends the name of its file."""
     return FORM_IDS.get(form.name, form.name.upper())
@@ -106,9 +101,9 @@ class _Form:
         if self.form.name == "subject":
             out[CHART] = CHART_LABEL
         for item in self.items:
-            out[column(item)] = item.label
+            out[item.name] = item.label
             if _paired(item):
-                out[f"{column(item)}{CODE}"] = f"{item.label}{CODE_LABEL}"
+                out[f"{item.name}{CODE}"] = f"{item.label}{CODE_LABEL}"
         return out
 
     def lines(self, collected: Collected) -> list[tuple[Line, Mapping[str, int] | int]]:
@@ -157,7 +152,7 @@ class _Form:
         self, files: Files, name: str, record: int, _line: Line, where: Mapping[str, int] | int
     ) -> None:
         """Remember where a line stands; a sample's tests are lines of `lb`."""
-        named = {i.name: column(i) for i in self.items}
+        named = {i.name: i.name for i in self.items}
         if self.form.items[0].name == "VISIT":
             named["VISIT"] = "EventName"
         if isinstance(where, int):
@@ -193,14 +188,14 @@ def _lists(files: Files, forms: Sequence[_Form]) -> None:
     items.append([CHART, CHART_LABEL, "text", *[""] * 5])
     seen = {row[0] for row in items}
     for item in (i for f in forms for i in f.items):
-        if column(item) in seen:
+        if item.name in seen:
             continue
-        seen.add(column(item))
+        seen.add(item.name)
         kind = {"date": "date", "time": "time", "number": "double"}.get(item.kind, "text")
-        items.append([column(item), item.label, kind, *[""] * 5])
+        items.append([item.name, item.label, kind, *[""] * 5])
         if _paired(item):
             codes = item.codes or "YESNO"
-            items.append([f"{column(item)}{CODE}", f"{item.label}{CODE_LABEL}", "string", *[""] * 4, codes])
+            items.append([f"{item.name}{CODE}", f"{item.label}{CODE_LABEL}", "string", *[""] * 4, codes])
     _write(files, f"{EXPORT}/{EXPORT}_Items.csv", items, len(items) - 2)
     lists = [
         ["Format Name", "Data Type", "Code Value", "Code Text"],

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from sdtm_mapper.model.raw import RawFile
 from sdtm_mapper.model.study import Delivery
 from sdtm_mapper.sources.parsed import BELOW, Flaw
+from sdtm_mapper.sources.redcap import NOTHING, OTHER
 
 
 def against_delivery(delivery: Delivery, files: Mapping[str, RawFile]) -> list[tuple[str, Flaw]]:
@@ -16,12 +17,19 @@ def against_delivery(delivery: Delivery, files: Mapping[str, RawFile]) -> list[t
     for listed, count in delivery.files.items():
         name = unicodedata.normalize("NFC", listed).removeprefix("./")
         mine = [files[name]] if name in files else [f for f in files.values() if f.file == name]
-        found = sum(_records(f) for f in mine)
+        found = _found(mine)
         if not mine:
             out.append((name, Flaw("SRC018")))
         elif count is not None and all(f.form and f.readable for f in mine) and found != count:
             out.append((name, Flaw("SRC019", detail=str(found), expected=str(count))))
     return out
+
+
+def _found(files: Sequence[RawFile]) -> int:
+    """Data records of a file's parts. Instruments of REDCap share their rows, so that each part counts all of them."""
+    counts = [_records(f) for f in files]
+    shared = any(reason.startswith((OTHER, NOTHING)) for f in files for reason, _ in f.excluded)
+    return max(counts, default=0) if shared and len(set(counts)) == 1 else sum(counts)
 
 
 def _records(file: RawFile) -> int:

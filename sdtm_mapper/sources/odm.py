@@ -111,6 +111,9 @@ class _Reader:
         except etree.XMLSyntaxError as error:  # its message may quote the file
             line = error.lineno or 0
             raise Refused("SRC004", line, "the XML parser refuses it") from None
+        for (level, _), name in self.names.items():  # attributes that the file has, but no row of the form
+            if level != "ItemGroupData" or self.spec.item_group:
+                self.rows.keys.setdefault(name, Cells())
         return self.rows, self.metadata
 
     def _run(self, events: Iterable[tuple[str, Any]]) -> None:

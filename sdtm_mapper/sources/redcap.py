@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sdtm_mapper.model.columns import Index, Text, distinct_rows
+from sdtm_mapper.model.columns import Index, Mask, Text, distinct_rows
 from sdtm_mapper.model.study import FormSpec
 from sdtm_mapper.sources.choices import decoded, gathered, undefined
 from sdtm_mapper.sources.delimited import read_delimited
@@ -17,6 +17,8 @@ from sdtm_mapper.sources.parsed import Flaw, Parsed, Table
 EVENT, INSTRUMENT, INSTANCE = "redcap_event_name", "redcap_repeat_instrument", "redcap_repeat_instance"
 FIELD, VALUE = "field_name", "value"
 COMPLETE = "_complete"
+UNCHECKED = ("0", "Unchecked")
+OTHER, NOTHING = "row of the repeating instrument", "no value of the instrument"  # why a row is left out
 
 
 def read_redcap(path: Path, spec: FormSpec) -> Parsed:
@@ -43,6 +45,7 @@ def read_redcap_eav(path: Path, spec: FormSpec) -> Parsed:
     parsed = _nameless(parsed, parsed.table)
     assert parsed.table is not None
     table, flaws = _pivoted(parsed.table, spec, dictionary)
+    table = _with_all_fields(table, spec, dictionary)
     records = len(table.record) + len(parsed.rejected)
     parsed = replace(parsed, records=records, flaws=(*parsed.flaws, *flaws))
     return _shaped(parsed, table, spec, dictionary)
@@ -75,6 +78,8 @@ def _shaped(parsed: Parsed, table: Table, spec: FormSpec, dictionary: Dictionary
         if dictionary is not None:
             mine = (None, spec.instrument)
             table = table.select([i for i, n in enumerate(table.names) if dictionary.form_of(n) in mine])
+            table, without = _filled(table, spec.instrument, dictionary)
+            excluded += without
     if dictionary is not None:
         flaws += undefined(table, dictionary)
         table, found = decoded(table, dictionary, spec)
@@ -120,8 +125,45 @@ def _selected(table: Table, instrument: str) -> tuple[Table, list[tuple[str, tup
     for other in repeating.distinct():
         if other != instrument:
             records = table.record[repeating.equals(other)].tolist()
-            out.append((f"row of the repeating instrument {other}", tuple(records)))
+            out.append((f"{OTHER} {other}", tuple(records)))
     return table.rows(repeating.is_empty | repeating.equals(instrument)), out
+
+
+def _filled(
+    table: Table, instrument: str, dictionary: Dictionary
+) -> tuple[Table, list[tuple[str, tuple[int, ...]]]]:
+    """Rows where the instrument was filled; rows of an event hold those of other instruments too.
+
+    Its status says nothing, since REDCap exports one for instruments that nobody opened.
+    """
+    filled = np.zeros(len(table.record), np.bool_)
+    for name, column in zip(table.names, table.columns, strict=True):
+        if dictionary.form_of(name) == instrument and not name.endswith(COMPLETE):
+            filled |= _answered(name, column)
+    if filled.all():
+        return table, []
+    return table.rows(filled), [(f"{NOTHING} {instrument}", tuple(table.record[~filled].tolist()))]
+
+
+def _answered(name: str, column: Text) -> Mask:
+    """Rows with an answer; an unchecked box is 0 or Unchecked, whether anybody saw it or not."""
+    answered = ~column.is_empty
+    return answered & ~column.isin(UNCHECKED) if CHECKBOX in name else answered
+
+
+def _with_all_fields(table: Table, spec: FormSpec, dictionary: Dictionary | None) -> Table:
+    """A long export has lines of what was filled alone: the instrument's other fields are empty columns."""
+    if dictionary is None or not spec.instrument:
+        return table
+    for field in dictionary.fields.values():
+        if field.form != spec.instrument or field.kind == "descriptive" or field.name == dictionary.key:
+            continue
+        codes = [c.lower().replace("-", "_") for c in field.choices]
+        names = [f"{field.name}{CHECKBOX}{c}" for c in codes] if field.kind == "checkbox" else [field.name]
+        for name in names:
+            if name not in table.names:
+                table = table.with_column(name, Text.empty(len(table.record)))
+    return table
 
 
 def _nameless(parsed: Parsed, table: Table) -> Parsed:

@@ -63,13 +63,13 @@ def _line(form: Form, subject: int, number: int, key: Mapping[str, Value]) -> Li
     return Line(subject, {n: v for n, v in values.items() if v is not None})
 
 
-def _lines(form: Form, subject: int) -> list[Line]:
+def _lines(form: Form, subject: int, site: str) -> list[Line]:
     first = form.items[0].name
     if form.per == "subject":
         return [_line(form, subject, 0, {first: "S1"} if first == "SCRNO" else {})]
     if form.per == "log":
         own: list[dict[str, Value]] = [{}, {}, {}]
-        if form.name == "ae" and subject == 2:
+        if form.name == "ae" and subject == 2 and SITES[site].two_actions:
             own[1] = {"AEACN": "DOSE REDUCED;DRUG INTERRUPTED"}
         return [_line(form, subject, n, {first: f"{n}"} | key if first.endswith("NO") else key)
                 for n, key in enumerate(own, 1)]  # fmt: skip
@@ -108,7 +108,7 @@ def made() -> Callable[[str], Collected]:
         forms: dict[str, tuple[Line, ...]] = {}
         for form in FORMS:
             if form.per != "central" and form.name != "death":  # nobody died
-                forms[form.name] = tuple(line for s in (1, 2) for line in _lines(form, s))
+                forms[form.name] = tuple(line for s in (1, 2) for line in _lines(form, s, site))
         subject = next(f for f in FORMS if f.name == "subject")
         if site == "01":  # its laboratory prints no limits
             forms["lb"] = tuple(_without(line, ("LBLO", "LBHI")) for line in forms["lb"])
