@@ -123,7 +123,8 @@ _CTCAE = {
     "BILI": _Rule(False, (10, 3, 1.5), "ULN"),
     "CREAT": _Rule(False, (6, 3, 1.5), "ULN"),
 }
-GRADED = tuple(_CTCAE)
+GRADED = (*_CTCAE, "PROT", "TSH")
+TSH_LIMIT = 10.0  # above it hypothyroidism is reported
 _NEAR = 1e-9  # printed numbers times their factors: equal ones differ by less
 
 
@@ -131,6 +132,8 @@ def grade(test: str, value: float, normal: tuple[float, float], base: float, bas
     """CTCAE grade of an SI value: 0, 1 (outside the limits), 2, 3 or 4. `base_high`: upper limit at baseline."""
     if test == "PROT":
         return (0, 0, 1, 2, 2)[int(value)]
+    if test == "TSH":
+        return 2 if value > TSH_LIMIT else int(value > normal[1])
     rule = _CTCAE[test]
     if rule.low:
         for number, limit in zip((4, 3, 2), rule.grades, strict=True):

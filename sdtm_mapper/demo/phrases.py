@@ -110,15 +110,15 @@ Platelets decreased|血小板減少
 Low platelets|血小板偏低
 AST increased|AST升高
 AST elevation|AST上升
-Aspartate aminotransferase increased|天門冬胺酸轉胺酶升高
+Aspartate aminotransferase increased|天門冬胺酸轉胺酵素升高
 ALT increased|ALT升高
 ALT elevation|ALT上升
-Alanine aminotransferase increased|丙胺酸轉胺酶升高
+Alanine aminotransferase increased|丙胺酸轉胺酵素升高
 Blood bilirubin increased|血中膽紅素升高
 Bilirubin increased|膽紅素升高
 Total bilirubin increased|總膽紅素升高
 ALP increased|ALP升高
-Alkaline phosphatase increased|鹼性磷酸酶升高
+Alkaline phosphatase increased|鹼性磷酸酵素升高
 GGT increased|GGT升高
 Hypoalbuminemia|低白蛋白血症
 Low albumin|白蛋白偏低
@@ -171,7 +171,6 @@ Esomeprazole|耐適恩
 Pantoprazole|保衛胃
 Tamsulosin|活路利淨
 Aspirin|阿斯匹靈
-Budesonide inhaled|吸必擴
 Latanoprost|舒而坦
 Calcium carbonate|碳酸鈣
 Loperamide|樂必寧
@@ -189,7 +188,6 @@ Lactulose|樂瀉
 Sennoside|便通樂
 Amoxicillin-clavulanate|安滅菌
 Ceftriaxone|羅氏芬
-Levofloxacin|可樂必妥
 Dextromethorphan|咳酚
 Chlorpheniramine|鼻咽敏
 Zolpidem|使蒂諾斯
@@ -200,13 +198,8 @@ Furosemide|來適泄
 Spironolactone|安達通
 Terlipressin|可利新
 Pregabalin|利瑞卡
-Nirmatrelvir/ritonavir|倍拉維
 Molnupiravir|莫納皮拉韋
-Warfarin|可化凝
 Hepatitis B antiviral therapy|B型肝炎抗病毒治療
-Prophylaxis of hepatitis B reactivation|預防B型肝炎復發
-Liver protection|保肝
-Anticoagulation|抗凝血治療
 Cardiac prophylaxis|心血管預防
 Atezolizumab|癌自禦
 Bevacizumab|癌思停

@@ -10,7 +10,7 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Unit:
-    """How a laboratory prints a test. SI value = printed number x `to_si`; `term` is the UNIT term of the same number."""
+    """How a laboratory prints a test: SI value = printed number x `to_si`; `term` is the UNIT term of that number."""
 
     raw: str
     term: str

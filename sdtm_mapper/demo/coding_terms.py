@@ -1,0 +1,342 @@
+"""The invented dictionary's terms that the demo's verbatims are coded to: names and codes, level by level."""
+
+from __future__ import annotations
+
+# name, code, code of the preferred term
+LLT = """
+ALT elevation|99100058|99000032
+ALT increased|99100057|99000032
+AST elevation|99100054|99000031
+AST increased|99100053|99000031
+Abdominal pain|99000013|99000013
+Acute appendicitis|99100166|99000099
+Alanine aminotransferase increased|99000032|99000032
+Alkaline phosphatase increased|99100065|99000035
+Alopecia|99000027|99000027
+Anemia|99100151|99000090
+Anxiety|99000079|99000079
+Arthralgia|99000083|99000083
+Ascites|99000015|99000015
+Aspartate aminotransferase increased|99000031|99000031
+Asthenia|99000017|99000017
+Back pain|99000081|99000081
+Belly pain|99100025|99000013
+Benign prostatic hyperplasia|99000109|99000109
+Bilirubin increased|99100061|99000033
+Blood bilirubin increased|99000033|99000033
+Bone fracture|99100185|99000112
+Bronchial asthma|99100114|99000063
+COVID-19|99000095|99000095
+Cataract|99000110|99000110
+Chronic hepatitis B|99100162|99000097
+Chronic hepatitis C|99100164|99000098
+Common cold|99100158|99000094
+Constipation|99000002|99000002
+Coronary artery disease|99000105|99000105
+Cough|99000065|99000065
+Decreased appetite|99000043|99000043
+Diabetes mellitus|99000050|99000050
+Diarrhea|99100001|99000001
+Diarrhoea|99000001|99000001
+Dizziness|99000075|99000075
+Dry mouth|99000012|99000012
+Dry skin|99000026|99000026
+Dysgeusia|99000076|99000076
+Dyslipidemia|99100096|99000052
+Dyspepsia|99000005|99000005
+Dysphonia|99000060|99000060
+Dyspnea|99100117|99000066
+Emesis|99100008|99000004
+Epigastric pain|99100027|99000014
+Epistaxis|99000062|99000062
+Esophageal varices hemorrhage|99100016|99000008
+Exhaustion|99100030|99000016
+Fatigue|99000016|99000016
+Fatty liver|99000070|99000070
+Feeling sick|99100006|99000003
+Fever|99100033|99000019
+Fluid in abdomen|99100028|99000015
+GERD|99100011|99000006
+GGT increased|99100064|99000034
+Gallstones|99100125|99000071
+Gastric ulcer|99000007|99000007
+Glaucoma|99000111|99000111
+Gout|99000055|99000055
+Hair loss|99100048|99000027
+Hand-foot syndrome|99100039|99000022
+Headache|99000072|99000072
+Hepatic encephalopathy|99000074|99000074
+Hepatic failure|99000069|99000069
+Hepatocellular carcinoma|99000107|99000107
+High blood pressure|99100049|99000028
+Hoarse voice|99100110|99000060
+Hoarseness|99100109|99000060
+Hyperlipidemia|99100098|99000053
+Hypertension|99000028|99000028
+Hypoalbuminemia|99100081|99000044
+Hypothyroidism|99000088|99000088
+Indigestion|99100010|99000005
+Insomnia|99000078|99000078
+Itching|99100046|99000025
+Joint pain|99100143|99000083
+Leg pain|99100141|99000082
+Leg swelling|99100036|99000020
+Lightheadedness|99100130|99000075
+Liver cirrhosis|99100121|99000068
+Liver encephalopathy|99100129|99000074
+Liver failure|99100123|99000069
+Loose stool|99100002|99000001
+Loss of appetite|99100077|99000043
+Low albumin|99100080|99000044
+Low back pain|99100139|99000081
+Low haemoglobin|99100152|99000090
+Low platelets|99100066|99000036
+Low thyroid|99100148|99000088
+Lung infection|99100156|99000093
+Maculopapular rash|99100045|99000024
+Migraine|99000073|99000073
+Mouth sores|99100022|99000011
+Muscle cramps|99100145|99000085
+Muscle pain|99100144|99000084
+Myalgia|99000084|99000084
+Nausea|99000003|99000003
+Neutrophil count decreased|99000037|99000037
+Neutrophils decreased|99100070|99000037
+Nosebleed|99100112|99000062
+Oral mucositis|99100021|99000011
+Osteoarthritis|99000087|99000087
+Osteoporosis|99000086|99000086
+Pain in extremity|99000082|99000082
+Palmar-plantar erythrodysesthesia syndrome|99100041|99000022
+Peripheral edema|99100035|99000020
+Peripheral neuropathy|99100133|99000077
+Platelet count decreased|99000036|99000036
+Platelets decreased|99100067|99000036
+Pneumonia|99000093|99000093
+Poor appetite|99100078|99000043
+Protein in urine|99100102|99000056
+Proteinuria|99000056|99000056
+Pruritus|99000025|99000025
+Pyrexia|99000019|99000019
+Queasiness|99100007|99000003
+Rash|99000023|99000023
+Sepsis|99000096|99000096
+Shortness of breath|99100118|99000066
+Skin rash|99100043|99000023
+Spontaneous bacterial peritonitis|99100168|99000101
+Stomach ache|99100026|99000013
+Stomatitis|99000011|99000011
+Swollen ankles|99100037|99000020
+Taste altered|99100131|99000076
+Taste disturbance|99100132|99000076
+Tiredness|99100029|99000016
+Total bilirubin increased|99100062|99000033
+Trouble sleeping|99100135|99000078
+Type 2 diabetes mellitus|99000051|99000051
+URTI|99100159|99000094
+UTI|99100167|99000100
+Upper GI bleeding|99100018|99000009
+Upper gastrointestinal hemorrhage|99100019|99000009
+Upper respiratory tract infection|99000094|99000094
+Urinary tract infection|99000100|99000100
+Vomiting|99000004|99000004
+WBC decreased|99100071|99000038
+Watery diarrhoea|99100003|99000001
+Weakness|99100031|99000017
+White blood cell count decreased|99000038|99000038
+Xerostomia|99100024|99000012
+"""
+# code, name, code of the high level term
+PT = """
+99000001|Diarrhoea|99700001
+99000002|Constipation|99700002
+99000003|Nausea|99700003
+99000004|Vomiting|99700003
+99000005|Dyspepsia|99700003
+99000006|Gastrooesophageal reflux disease|99700004
+99000007|Gastric ulcer|99700004
+99000008|Oesophageal varices haemorrhage|99700004
+99000009|Upper gastrointestinal haemorrhage|99700004
+99000011|Stomatitis|99700005
+99000012|Dry mouth|99700005
+99000013|Abdominal pain|99700006
+99000014|Abdominal pain upper|99700006
+99000015|Ascites|99700006
+99000016|Fatigue|99700007
+99000017|Asthenia|99700007
+99000019|Pyrexia|99700008
+99000020|Oedema peripheral|99700009
+99000022|Palmar-plantar erythrodysaesthesia syndrome|99700011
+99000023|Rash|99700012
+99000024|Rash maculo-papular|99700012
+99000025|Pruritus|99700013
+99000026|Dry skin|99700013
+99000027|Alopecia|99700013
+99000028|Hypertension|99700014
+99000031|Aspartate aminotransferase increased|99700017
+99000032|Alanine aminotransferase increased|99700017
+99000033|Blood bilirubin increased|99700017
+99000034|Gamma-glutamyltransferase increased|99700017
+99000035|Blood alkaline phosphatase increased|99700017
+99000036|Platelet count decreased|99700018
+99000037|Neutrophil count decreased|99700018
+99000038|White blood cell count decreased|99700018
+99000043|Decreased appetite|99700020
+99000044|Hypoalbuminaemia|99700021
+99000050|Diabetes mellitus|99700022
+99000051|Type 2 diabetes mellitus|99700022
+99000052|Dyslipidaemia|99700022
+99000053|Hyperlipidaemia|99700022
+99000055|Gout|99700022
+99000056|Proteinuria|99700023
+99000060|Dysphonia|99700025
+99000062|Epistaxis|99700026
+99000063|Asthma|99700027
+99000065|Cough|99700027
+99000066|Dyspnoea|99700027
+99000068|Hepatic cirrhosis|99700029
+99000069|Hepatic failure|99700029
+99000070|Fatty liver|99700029
+99000071|Cholelithiasis|99700030
+99000072|Headache|99700031
+99000073|Migraine|99700031
+99000074|Hepatic encephalopathy|99700032
+99000075|Dizziness|99700033
+99000076|Dysgeusia|99700033
+99000077|Neuropathy peripheral|99700034
+99000078|Insomnia|99700035
+99000079|Anxiety|99700036
+99000081|Back pain|99700037
+99000082|Pain in extremity|99700037
+99000083|Arthralgia|99700037
+99000084|Myalgia|99700037
+99000085|Muscle spasms|99700037
+99000086|Osteoporosis|99700038
+99000087|Osteoarthritis|99700038
+99000088|Hypothyroidism|99700039
+99000090|Anaemia|99700041
+99000093|Pneumonia|99700043
+99000094|Upper respiratory tract infection|99700043
+99000095|COVID-19|99700043
+99000096|Sepsis|99700044
+99000097|Hepatitis B|99700045
+99000098|Hepatitis C|99700045
+99000099|Appendicitis|99700046
+99000100|Urinary tract infection|99700046
+99000101|Peritonitis bacterial|99700046
+99000105|Coronary artery disease|99700047
+99000107|Hepatocellular carcinoma|99700049
+99000109|Benign prostatic hyperplasia|99700051
+99000110|Cataract|99700052
+99000111|Glaucoma|99700053
+99000112|Fracture|99700054
+"""
+# code, name, code of the high level group term
+HLT = """
+99700001|Loose stools|99800001
+99700002|Slow bowels|99800001
+99700003|Sickness|99800002
+99700004|Gullet and stomach|99800002
+99700005|Sore mouth|99800003
+99700006|Belly pain and swelling|99800004
+99700007|Tiredness|99800005
+99700008|Raised temperature|99800006
+99700009|Swelling|99800006
+99700011|Palms and soles|99800008
+99700012|Rashes|99800009
+99700013|Itch and dryness|99800009
+99700014|High pressure|99800010
+99700017|Liver enzymes and pigment|99800012
+99700018|Cell counts|99800013
+99700020|Appetite|99800015
+99700021|Low levels|99800016
+99700022|Long-lasting sugar and fat problems|99800017
+99700023|Kidney function|99800018
+99700025|Voice|99800020
+99700026|Throat|99800020
+99700027|Airways|99800021
+99700029|Scarring and failure|99800022
+99700030|Stones|99800023
+99700031|Headaches|99800024
+99700032|Brain and liver|99800024
+99700033|Balance and taste|99800024
+99700034|Feeling in limbs|99800025
+99700035|Too little sleep|99800026
+99700036|Fear and low mood|99800027
+99700037|Back and limbs|99800028
+99700038|Bone loss|99800029
+99700039|Thyroid low|99800030
+99700041|Too few red cells|99800031
+99700043|Lung infections|99800033
+99700044|Blood infections|99800033
+99700045|Viruses of the liver|99800034
+99700046|Belly and urine|99800035
+99700047|Heart attack|99800036
+99700049|Malignant liver tumours|99800038
+99700051|Large prostate|99800040
+99700052|Cloudy lens|99800041
+99700053|High eye pressure|99800042
+99700054|Broken bones|99800043
+"""
+# code, name, code of the system organ class
+HLGT = """
+99800001|Bowel movement problems|99900001
+99800002|Upper gut problems|99900001
+99800003|Mouth problems|99900001
+99800004|Belly problems|99900001
+99800005|Feeling unwell|99900002
+99800006|Temperature and fluid|99900002
+99800008|Hand and foot skin|99900003
+99800009|Other skin problems|99900003
+99800010|Pressure|99900004
+99800012|Liver tests|99900005
+99800013|Blood counts|99900005
+99800015|Eating|99900006
+99800016|Salts and proteins|99900006
+99800017|Sugar and fat|99900006
+99800018|Kidney|99900007
+99800020|Voice and throat|99900008
+99800021|Lung|99900008
+99800022|Liver|99900009
+99800023|Bile|99900009
+99800024|Head and brain|99900010
+99800025|Limbs|99900010
+99800026|Sleep|99900011
+99800027|Mood|99900011
+99800028|Pain of back and limbs|99900012
+99800029|Bone|99900012
+99800030|Thyroid|99900013
+99800031|Red cells|99900014
+99800033|Lung and blood infections|99900015
+99800034|Liver infections|99900015
+99800035|Other infections|99900015
+99800036|Heart muscle|99900016
+99800038|Liver tumours|99900017
+99800040|Prostate|99900018
+99800041|Lens|99900019
+99800042|Pressure of the eye|99900019
+99800043|Falls and breaks|99900020
+"""
+# code, name
+SOC = """
+99900001|Gut disorders
+99900002|Whole-body disorders
+99900003|Skin disorders
+99900004|Blood vessel disorders
+99900005|Test results
+99900006|Feeding and salt disorders
+99900007|Kidney and bladder disorders
+99900008|Chest and voice disorders
+99900009|Liver and bile disorders
+99900010|Nerve disorders
+99900011|Mind disorders
+99900012|Muscle and bone disorders
+99900013|Gland disorders
+99900014|Blood disorders
+99900015|Infections
+99900016|Heart disorders
+99900017|Tumours
+99900018|Men's disorders
+99900019|Eye disorders
+99900020|Injuries
+"""
