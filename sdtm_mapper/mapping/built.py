@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from sdtm_mapper.algorithms.base import Problem
 from sdtm_mapper.mapping.engine import Made, lineage_of
+from sdtm_mapper.mapping.relations import asked_columns
 from sdtm_mapper.mapping.rows import DomainRows
 from sdtm_mapper.model.columns import Column, Mask, Text, concat, distinct_rows, take
 from sdtm_mapper.model.domain import VariableLineage
@@ -41,6 +42,7 @@ class Built:
     read: frozenset[tuple[str, str, str]]
     forms: tuple[str, ...]  # form of each block
     how: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # variable -> way -> values
+    asked: Mapping[str, Text] = field(default_factory=dict)  # raw columns that relations name
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -62,6 +64,7 @@ def build(rows: DomainRows, made: Mapping[str, Made]) -> Built:
     }
     joined |= _taken(rows, made, joined, looked_up)
     lineage = {name: lineage_of(rows, spec) for name, spec in rows.variables.items()}
+    asked, read = asked_columns(rows)
     return Built(
         spec=rows.domain,
         columns={name: made[name].column for name in rows.variables},
@@ -80,7 +83,8 @@ def build(rows: DomainRows, made: Mapping[str, Made]) -> Built:
         ),
         excluded=excluded,
         looked_up=looked_up,
-        read=rows.records.read,
+        read=rows.records.read | read,
+        asked=asked,
         forms=tuple(b.spec.form for b in blocks),
         how={name: m.how for name, m in made.items() if m.how},
     )
@@ -169,6 +173,7 @@ def merge(parts: Sequence[Built]) -> Built:
         looked_up={f: np.logical_or.reduce([p.looked_up[f] for p in parts]) for f in first.looked_up},
         read=frozenset().union(*(p.read for p in parts)),
         forms=first.forms,
+        asked={n: Text.concat([p.asked[n] for p in parts]).take(order) for n in first.asked},
         how={n: dict(sum((Counter(p.how.get(n, {})) for p in parts), Counter())) for n in _named(parts)},
     )
 

@@ -18,9 +18,10 @@ from sdtm_mapper.mapping.ledger import make_ledger
 from sdtm_mapper.mapping.longtext import split_domain
 from sdtm_mapper.mapping.made import is_late, spec_files, with_made, with_summary
 from sdtm_mapper.mapping.once import said_once
+from sdtm_mapper.mapping.relations import Related, relate, relation_sides
 from sdtm_mapper.mapping.rows import DomainRows, Terminology, Workspace
 from sdtm_mapper.mapping.supplemental import lost_qualifiers, qualifiers, supplemental_domain
-from sdtm_mapper.model.columns import Mask, Text
+from sdtm_mapper.model.columns import Index, Mask, Text, as_text
 from sdtm_mapper.model.domain import Domain, Mapped
 from sdtm_mapper.model.finding import all_findings, findings
 from sdtm_mapper.model.raw import Reading
@@ -77,10 +78,19 @@ def map_study(
     built.sort(key=lambda b: places[b.spec.name])
     paths, file_of = _files(study, reading, delivered, forms)
     domains: list[Domain] = []
+    related: dict[str, Related] = {}
     for one in built:
-        made_domains, found = _finish(one, forms, file_of, paths, guide)
+        made_domains, order, found = _finish(one, forms, file_of, paths, guide)
         domains += made_domains
         tables.append(found)
+        names = [s.name for _, s in relation_sides(study, one.spec.name)]
+        if names:
+            asked = {n: as_text({**one.columns, **one.asked}[n]).take(order) for n in names}
+            related[one.spec.name] = Related(made_domains[0], asked, one.subjects[order])
+    for i, domain in enumerate(domains):
+        if domain.spec.relations:
+            domains[i], found = relate(domain, related, study.id)
+            tables.append(found)
     ledger, lost = make_ledger(study, delivered, reading.files, built, file_of)
     how = {
         f"{b.spec.name}.{name}": dict(sorted(counts.items())) for b in built for name, counts in b.how.items()
@@ -123,8 +133,9 @@ def _parts(forms: Forms, partitions: int) -> list[Mapping[str, Mask] | None]:
 
 def _finish(
     built: Built, forms: Forms, file_of: Mapping[str, Any], files: tuple[str, ...], guide: Guide
-) -> tuple[list[Domain], Any]:
-    domain, extra, found, _ = finish(built, forms, file_of, files)
+) -> tuple[list[Domain], Index, Any]:
+    """A domain with its SUPP--, the order of its records, and findings."""
+    domain, extra, found, order = finish(built, forms, file_of, files)
     domain, continued = split_domain(domain)
     supplemental = None
     asked = qualifiers(domain, extra, continued)
@@ -133,7 +144,7 @@ def _finish(
         if dataset is not None:
             supplemental = supplemental_domain(domain, asked, dataset)
             found = all_findings([found, lost_qualifiers(domain, asked)])
-    return [domain] if supplemental is None else [domain, supplemental], found
+    return [domain] if supplemental is None else [domain, supplemental], order, found
 
 
 def _unknown_names(spaces: Sequence[Workspace]) -> Any:

@@ -39,11 +39,13 @@ def pick_records(
     or a partial date may be before and after the one that was taken.
     """
     names = (pick.by, *pick.per)
-    read |= {(b.spec.form, m, "?") for b in blocks for m in names if not is_raw(b, m)}
+    unknown = [m for m in names if not any(is_raw(b, m) for b in blocks)]
+    read |= {(b.spec.form, m, "?") for b in blocks for m in unknown}
     read |= {(f, c, f"pick of {domain.name}") for b in blocks for m in names for f, c in block_columns(b, m)}
     n = sum(map(len, blocks))
+    reason = f"{domain.name} keeps {pick} ({pick.ref})"
     if not n:
-        return tuple(blocks), all_findings([])
+        return tuple(_cut(b, np.zeros(0, np.bool_), reason) for b in blocks), all_findings([])
     subjects = np.concatenate([b.form.subject_codes[b.rows] for b in blocks]).astype(np.float64)
     per = [stack_raw(blocks, name).map(str.strip) for name in pick.per]
     taking = np.logical_or.reduce([~c.is_empty for c in per]) if per else np.ones(n, np.bool_)
@@ -55,7 +57,6 @@ def pick_records(
     kept[chosen[chosen >= 0]] = True
     found = _undecided(domain, blocks, pick, places, taking, chosen[group])
     starts = np.cumsum([0, *map(len, blocks)])
-    reason = f"{domain.name} keeps {pick} ({pick.ref})"
     cut = (_cut(b, kept[i : i + len(b)], reason) for i, b in zip(starts, blocks, strict=False))
     return tuple(cut), found
 
