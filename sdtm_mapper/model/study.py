@@ -104,8 +104,10 @@ class FormSpec:
     rename: Mapping[str, str] = field(default_factory=dict)  # delivered name -> name used in the spec
     constants: Mapping[str, str] = field(default_factory=dict)  # columns that the files lack -> their text
     constants_at: Mapping[str, str] = field(default_factory=dict)  # column -> file:line of the spec
+    not_submitted: Mapping[str, str] = field(default_factory=dict)  # column -> reason
     cutoff: str | None = None  # date column that the delivery's cut-off is held against
     optional: bool = False  # its file may be absent without a finding
+    not_missed: tuple[str, ...] = ()  # columns that a site's defaults speak of, which not all its forms have
     ref: SpecRef = SpecRef("sources.yaml", 1)
 
 

@@ -54,6 +54,7 @@ _NOT_OF_CELLS = frozenset(
         "deleted",
         "constants",
         "constants_at",
+        "not_missed",
         "subject_pad",
     }
 )

@@ -152,12 +152,16 @@ def _absent(delivered: Table, table: Table, spec: FormSpec) -> list[Flaw]:
     roles = {k: v for k, v in declared_columns(spec).items() if k not in there}
     for source, target in spec.rename.items():
         if source not in delivered.names:
+            if source in spec.not_missed:
+                continue
             flaws.append(Flaw("SRC011", column=source, detail=f"rename{_nearest(source, table)}"))
             roles.pop(target, None)
     for name, role in roles.items():
-        if name not in spec.identifiers:
+        if name not in spec.identifiers and not (name in spec.not_missed and role == "dates"):
             flaws.append(Flaw("SRC011", column=name, detail=f"{role}{_nearest(name, table)}"))
     for name in spec.identifiers:
+        if name in spec.not_missed:
+            continue
         if name not in there and name not in delivered.names and name not in delivered.withheld:
             flaws.append(Flaw("SRC012", column=name, detail=_nearest(name, table)))
     return flaws
@@ -191,7 +195,13 @@ def _base(name: str) -> str:
 
 
 def _stack(parts: Sequence[Part]) -> tuple[dict[str, Text], Flaws]:
-    """Columns by name over all files; a column that one file lacks is empty there."""
+    """Columns by name over all files; a column that one file lacks is empty there.
+
+    That is worth a note where a file of the same format has the column: exports of different systems share few.
+    """
+    having: dict[str, set[str]] = {}
+    for part in parts:
+        having.setdefault(part.spec.format, set()).update(part.table.names)
     names = list(dict.fromkeys(n for p in parts for n in p.table.names))
     flaws: Flaws = []
     columns = {}
@@ -202,7 +212,8 @@ def _stack(parts: Sequence[Part]) -> tuple[dict[str, Text], Flaws]:
                 cells.append(part.table.columns[part.table.names.index(name)])
             else:
                 cells.append(Text.empty(len(part.table.record)))
-                flaws.append((part.file.path, part.spec, Flaw("SRC024", column=name)))
+                if name in having[part.spec.format]:
+                    flaws.append((part.file.path, part.spec, Flaw("SRC024", column=name)))
         columns[name] = Text.concat(cells)
     return columns, flaws
 

@@ -12,7 +12,7 @@ from sdtm_mapper.study.faults import Faults
 from sdtm_mapper.study.form_edc import check_edc
 from sdtm_mapper.study.form_formats import check_words, date_formats, fitting, text_encoding
 from sdtm_mapper.study.library import Library
-from sdtm_mapper.study.overlay import Layer, Layered, merged
+from sdtm_mapper.study.overlay import Layer, Layered, merged, not_missed
 from sdtm_mapper.study.paths import outside
 from sdtm_mapper.study.schema import DELIMITERS, FormModel, SourcesFile
 from sdtm_mapper.study.sites import Chains, SiteWords, filled
@@ -189,8 +189,10 @@ class _FormReader:
                 rename=model.rename,
                 constants=model.constants,
                 constants_at={c: _line(doc.key(("constants", c))) for c in model.constants},
+                not_submitted=model.not_submitted,
                 cutoff=model.cutoff,
                 optional=model.optional,
+                not_missed=not_missed(layers),
                 ref=SpecRef(ref.file, ref.line, ref.column),
             )
         ]
@@ -227,6 +229,10 @@ class _FormReader:
                 if why := self.library.check_format(fmt):
                     add(doc.at((*path, "dates", column, i)), "SPEC014", f"{column}: {why}")
         self._rename(model, doc, path)
+        for column, reason in model.not_submitted.items():
+            if not reason.strip():
+                where = doc.key((*path, "not_submitted", column))
+                add(where, "SPEC004", f"not_submitted: {column} needs a reason")
         if model.subject:
             self._subject(model, doc, path, site)
 

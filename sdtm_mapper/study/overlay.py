@@ -45,12 +45,34 @@ def _merged(base: Any, over: Any, word: str = "") -> Any:
     """Mappings merge key by key; text and lists are replaced; a key with nothing after it changes nothing."""
     if word == "subject" and isinstance(base, str) and isinstance(over, dict):
         base = {"column": base}
+    if word == "identifiers" and base is not None and over is not None:
+        return list(dict.fromkeys([*_listed(base), *_listed(over)]))  # once an identifier, always one
     if isinstance(base, dict) and isinstance(over, dict):
         out = dict(base)
         for key, value in over.items():
             out[key] = _merged(base.get(key), value, key)
         return out
     return base if over is None else over
+
+
+def not_missed(layers: Sequence[Layer]) -> tuple[str, ...]:
+    """Columns that a form may lack: those that only a site's defaults name, and identifiers of lower layers."""
+    named: set[str] = set()
+    needed: set[str] = set()
+    secret: set[str] = set()
+    for layer in layers:
+        here = set(_listed(layer.data.get("rename"))) | set(_listed(layer.data.get("dates")))
+        named |= here
+        needed |= here if layer.kind != "defaults" else set()
+        identifiers = set(_listed(layer.data.get("identifiers")))
+        named |= identifiers
+        if identifiers:
+            secret = identifiers if layer.kind != "defaults" else set()
+    return tuple(sorted(named - needed - secret))
+
+
+def _listed(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else [str(v) for v in value or ()]
 
 
 @dataclass

@@ -166,6 +166,7 @@ class FormModel(SpecModel):
     identifiers: Words = ()
     rename: dict[str, str] = {}
     constants: dict[str, str] = {}
+    not_submitted: dict[str, str] = {}
     cutoff: str | None = None
     optional: Flag = False
 

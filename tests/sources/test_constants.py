@@ -48,6 +48,20 @@ def test_a_renamed_column_of_that_name_is_shown_as_delivered(tmp_path):
     assert read.findings["raw_column"].to_pylist() == ["單位"]
 
 
+def test_columns_that_only_defaults_name_are_not_missed(tmp_path):
+    words = {
+        "rename": {"編號": "S", "日期": "DAT"},
+        "dates": {"DAT": ("yyyy",), "TIM": ("HH:mm",)},
+        "identifiers": ("NAME", "CHART"),
+    }
+    spec = lab("a.csv", not_missed=("CHART", "TIM", "日期"), **words)
+    found = reading(tmp_path, {"a.csv": "編號,V\n1,5\n"}, spec).findings
+    assert sorted(zip(found["rule"].to_pylist(), found["raw_column"].to_pylist(), strict=True)) == [
+        ("SRC011", "DAT"),
+        ("SRC012", "NAME"),
+    ]
+
+
 def test_the_files_own_names_of_renamed_columns_are_kept(tmp_path):
     files = {"a.csv": "S,V\n1,5\n", "b.csv": "S,值\n3,7\n"}
     form = reading(tmp_path, files, lab("a.csv"), lab("b.csv", rename={"值": "V"})).forms["lb"]

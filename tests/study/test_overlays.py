@@ -79,6 +79,18 @@ def test_defaults_without_a_format_give_each_form_what_it_knows(write_study: Wri
     assert spec(study, "dm", "N05").format == "excel"
 
 
+def test_columns_that_only_defaults_name_may_be_absent(write_study: Write) -> None:
+    text = (
+        "schema: 1\ndefaults: {identifiers: [NAME, CHART], rename: {日期: AESTDAT}, dates: {DAT: yyyy}}\n"
+        "forms:\n  ae: {identifiers: [CHART]}\n"
+    )
+    study = read_study(write_study({SO: NO_OVERLAYS, OV: text}))
+    assert spec(study, "ae", "N05").identifiers == ("NAME", "CHART")
+    assert spec(study, "ae", "N05").not_missed == ("DAT", "NAME", "日期")
+    assert spec(study, "dm", "N05").not_missed == ("CHART", "DAT", "NAME", "日期")
+    assert spec(study, "dm", "N01").not_missed == ()
+
+
 def test_a_form_without_files_is_where_a_site_gives_them(write_study: Write) -> None:
     base = ('    files: "{site}/DM.csv"\n', "")
     text = OLD + '  N01: {dm: {files: "dm_{site}.csv"}}\n'
@@ -143,6 +155,10 @@ def test_constants_and_the_padding_of_a_number(write_study: Write) -> None:
 
 FILE = "schema: 1\n"
 CASES = [
+    (
+        {OV: FILE + "forms: {ae: {not_submitted: {PAGE: ''}}}\n"},
+        "overlays/N05.yaml:2:29: SPEC004 not_submitted: PAGE needs a reason",
+    ),
     ({OV: FILE + "forms: {ae: {encodnig: x}}\n"}, "overlays/N05.yaml:2:14: SPEC003 unknown key 'encodnig'"),
     ({OV: FILE + "defaults: {formt: csv}\n"}, "overlays/N05.yaml:2:12: SPEC003 unknown key 'formt'"),
     ({OV: FILE + "defaults: {delimiter: tabs}\n"}, "overlays/N05.yaml:2:23: SPEC005 delimiter: 'tabs'"),
