@@ -48,13 +48,17 @@ def study(*specs: FormSpec, ignore: Mapping[str, str] | None = None) -> Study:
 
 
 def read(
-    folder: Path, files: Mapping[str, str | bytes], *specs: FormSpec, ignore: Mapping[str, str] | None = None
+    folder: Path,
+    files: Mapping[str, str | bytes],
+    *specs: FormSpec,
+    ignore: Mapping[str, str] | None = None,
+    listed: Mapping[str, int | None] | None = None,
 ) -> Reading:
     folder = folder / str(next(_numbers))
     for name, content in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
-    return read_delivery(study(*specs, ignore=ignore), folder, Delivery())
+    return read_delivery(study(*specs, ignore=ignore), folder, Delivery(files=listed or {}))
 
 
 def codes(reading: Reading) -> list[str]:
@@ -366,6 +370,40 @@ def test_redcap_names_that_are_not_there(tmp_path: Path) -> None:
         tmp_path, {"r.csv": "record_id,extra\n1,x\n", "dd.csv": DICTIONARY}, replace(CAP, dictionary="dd.csv")
     )
     assert [f["raw_column"] for f in found(unknown, "SRC062")] == ["extra"]
+
+
+def test_a_row_without_a_value_of_the_instrument_is_left_out(tmp_path: Path) -> None:
+    """Rows of an event hold what other instruments have; a status and unchecked boxes are no value."""
+    text = (
+        "record_id,redcap_event_name,redcap_repeat_instrument,redcap_repeat_instance,sex,race___1,race____9,dm_complete,hb\n"
+        "1,base,,,1,0,0,2,\n1,v2,,,,0,0,0,11\n1,v3,,,,0,1,2,\n1,labs,labs,1,,,,,12\n"
+    )
+    files = {"r.csv": text, "dd.csv": DICTIONARY}
+    dm = replace(CAP, name="dm", instrument="dm", dictionary="dd.csv")
+    labs = replace(CAP, name="lb", instrument="labs", dictionary="dd.csv")
+    reading = read(tmp_path, files, dm, labs, listed={"r.csv": 4})
+    assert reading.forms["dm"].record.tolist() == [2, 4]
+    assert file(reading, "r.csv#dm").excluded == (
+        ("row of the repeating instrument labs", (5,)),
+        ("no value of the instrument dm", (3,)),
+    )
+    assert cells(reading, "lb")["hb"] == ["11", "12"]
+    assert file(reading, "r.csv#labs").excluded == (("no value of the instrument labs", (2, 4)),)
+    assert "SRC019" not in codes(reading)
+    assert found(read(tmp_path, files, dm, labs, listed={"r.csv": 5}), "SRC019")[0]["detail"] == "4"
+    assert_balanced(reading)
+
+
+def test_fields_without_a_line_are_empty_columns(tmp_path: Path) -> None:
+    text = "record,redcap_event_name,redcap_repeat_instrument,redcap_repeat_instance,field_name,value\n1,b,,,sex,1\n"
+    spec = replace(CAP, format="redcap-eav", instrument="dm", dictionary="dd.csv", gather=("race",))
+    reading = read(
+        tmp_path, {"r.csv": text, "dd.csv": DICTIONARY}, replace(spec, rename={"smoker.decode": "SMOKER"})
+    )
+    form = cells(reading, "ae")
+    assert (form["SMOKER"], form["race"], form["race___1"], form["race____9"]) == ([""], [""], [""], [""])
+    assert reading.forms["ae"].identifiers == {"name": 0}
+    assert codes(reading) == []
 
 
 EAV = """\

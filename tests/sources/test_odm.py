@@ -229,6 +229,17 @@ def test_what_is_not_there(tmp_path: Path) -> None:
     assert rules(read(tmp_path, odm(defined, DATA), replace(LAB, item_group="IG9"))) == []
 
 
+def test_a_form_without_rows_has_the_columns_of_a_form_with_rows(tmp_path: Path) -> None:
+    data = """<ClinicalData StudyOID="S"><SubjectData SubjectKey="1" OpenClinica:StudySubjectID="001">
+    <StudyEventData StudyEventOID="E"><FormData FormOID="F1"><ItemGroupData ItemGroupOID="IG2"/></FormData>
+    </StudyEventData></SubjectData></ClinicalData>"""
+    spec = replace(LAB, subject="Subject.OpenClinica:StudySubjectID")
+    reading = read(tmp_path, odm(META, data), spec)
+    assert len(reading.forms["lab"]) == 0
+    assert "Subject.OpenClinica:StudySubjectID" in reading.forms["lab"].columns
+    assert rules(reading) == []
+
+
 def test_annotations_are_told(tmp_path: Path) -> None:
     noted = DATA.replace(
         "</ItemGroupData>", "<Annotation SeqNum='1'><Comment>c</Comment></Annotation></ItemGroupData>", 1

@@ -322,6 +322,18 @@ def test_files_by_site_are_stacked_by_name(tmp_path: Path) -> None:
     assert sorted(codes(reading)) == ["SRC024", "SRC024"]
 
 
+def test_columns_of_another_format_are_not_missed(tmp_path: Path) -> None:
+    sites = (Site("N01", folder="a"), Site("N02", folder="b"))
+    csv = FormSpec("ae", "{folder}/AE.csv", site="N01")
+    viedoc = FormSpec("ae", "{folder}/AE.csv", site="N02", format="viedoc")
+    for folder, content in (("a", b"ID,T\n1,a\n"), ("b", b"Id,Event\nID,EventId\n1,V1\n")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "AE.csv").write_bytes(content)
+    reading = read_delivery(study(csv, viedoc, sites=sites), tmp_path, Delivery())
+    assert cells(reading, "ae") == {"ID": ["1", "1"], "T": ["a", ""], "EventId": ["", "V1"]}
+    assert codes(reading) == []
+
+
 def test_file_names_are_compared_in_nfc(tmp_path: Path) -> None:
     reading = read(tmp_path, {"cafe\u0301.csv": b"A\n1\n"}, replace(AE, files="caf\u00e9.csv"))
     assert reading.files[0].path == "caf\u00e9.csv"
