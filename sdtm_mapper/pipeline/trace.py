@@ -10,6 +10,7 @@ import numpy as np
 
 from sdtm_mapper.algorithms import VERBS
 from sdtm_mapper.algorithms.code_parts import FAMILY
+from sdtm_mapper.algorithms.design_tables import is_made
 from sdtm_mapper.mapping.longtext import continued_name
 from sdtm_mapper.model.columns import Text, number_text
 from sdtm_mapper.pipeline.trace_files import Branch, Package, RawFiles, Traced, checksums, open_package
@@ -196,7 +197,10 @@ class _Walk:
         notes: list[str] = []
         for name in _of_item(traced, branch.columns, row):
             form, _, column = name.partition(".")
-            if form in behind and (place := self.package.constant(behind[form][0], column)):
+            if form in behind and is_made(form):
+                file, line = behind[form]
+                notes.append(f"{column} of {file}:{line}, in the spec")
+            elif form in behind and (place := self.package.constant(behind[form][0], column)):
                 notes.append(_constant(name, place))
             elif form in behind:
                 out.append(self._source(*behind[form], column))
@@ -345,11 +349,15 @@ def _many(n: int, noun: str) -> str:
 
 def _coded(traced: Traced, branch: Branch, row: int) -> tuple[str, ...]:
     """How a term came about that no row of a coder's listing stands behind."""
-    if branch.verb != _CODE or {c.partition(".")[0] for c in branch.columns} & set(traced.rows(row)):
+    forms = {c.partition(".")[0] for c in branch.columns} - set(traced.lineage.forms)
+    if branch.verb != _CODE or forms & set(traced.rows(row)):
         return ()
     prefix = traced.data.name[:2]
     if not any(_value(traced, prefix + part, row) for part in FAMILY):
         return ("not coded: neither the coder's listing nor the dictionary had this text",)
+    of_listing = [b for known in traced.branches.values() for b in known if b.verb == _CODE]
+    if forms and len({(b.variables, b.columns[:1]) for b in of_listing}) > 1:
+        return ("several texts of the record are coded, and no single row of the listing stands behind it",)
     told = " ".join(filter(None, (_value(traced, prefix + part, row) for part in ("LLT", "LLTCD"))))
     return (f"coded automatically, by the lowest level term {told or 'of the same name'}",)
 

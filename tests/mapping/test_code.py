@@ -276,3 +276,26 @@ def test_faults_of_the_spec(run, call, told):
     with pytest.raises(SpecError) as error:
         run(ae(call, ("AEDECOD",)), raw, forms=CODING, study=VERSION)
     assert told in str(error.value)
+
+
+def test_a_variable_that_the_dictionary_does_not_fill_is_a_fault(run):
+    domains = ae("{code: AETERM}", ("AEDECOD",), more="  AEMODIFY: {code: AETERM}\n")
+    with pytest.raises(SpecError, match="SPEC005 AEMODIFY uses code, which in MedDRA makes --DECOD, PTCD"):
+        run(domains, {"ae": "ID,TERM\n1,Cold\n"}, study=VERSION)
+
+
+def test_two_texts_of_one_record_from_one_listing_keep_their_own_terms(run):
+    more = "supplemental:\n  AEREASPT: {code: REASON, listing: coding, part: DECOD, label: Reason for Dose Change}\n"
+    raw = {
+        "ae": "ID,TERM,REASON\n1,Cold,Hot\n2,Cold,Cold\n3,Odd,Hot\n",
+        "coding": "VERBATIM,PT\nCold,Feeling cold\nHot,Feeling hot\n",
+    }
+    result = run(ae(LISTED, ("AEDECOD",), more=more), raw, forms=CODING, study=VERSION)
+    assert coded(result, "AEDECOD") == [("Feeling cold",), ("Feeling cold",), ("",)]
+    assert result.column("SUPPAE", "QVAL") == ["Feeling hot", "Feeling cold", "Feeling hot"]
+    (listing,) = [r for r in result.domain("AE").lineage.records if r.form == "coding"]
+    assert listing.record.tolist() == [-1, 2, 3]  # no single row stands behind the first record
+    assert result.mapped.how == {
+        "AE.AEDECOD": {"CODER": 2, "UNCODED": 1},
+        "AE.AEREASPT": {"CODER": 3},
+    }
