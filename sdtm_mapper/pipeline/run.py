@@ -23,6 +23,7 @@ from sdtm_mapper.pipeline.judge import ALL, Checked, Chosen, Subject, check, jud
 from sdtm_mapper.pipeline.load import Converted, Say, convert_delivery
 from sdtm_mapper.pipeline.open_rules import Asked, Pinned, built_variables, choose, written_tables
 from sdtm_mapper.pipeline.package import DEFINE, Package, findings_file, sha256, write_package
+from sdtm_mapper.pipeline.submission import submission_findings
 
 NO_RECORDS = "no records"
 ABSENT_FILE = "SRC001"  # the package lacks what was declared
@@ -94,6 +95,7 @@ def judge(
         *(export[d.name] for d in domains if len(d)),
         define_findings(study, domains, standards.guide, standards.terminology),
         schema_findings(xml, DEFINE),
+        submission_findings(converted.delivery.kind, domains, withheld, described=bool(xml)),
     ]
     result = told(converted, checked, others, withheld, options.chosen)
     if rules is not None:

@@ -27,6 +27,7 @@ from sdtm_mapper.pipeline.judge import Chosen, Subject, check, judged, verdict
 from sdtm_mapper.pipeline.load import Say, Standards, load_standards
 from sdtm_mapper.pipeline.open_rules import Asked, choose, file_variables, package_tables
 from sdtm_mapper.pipeline.package import DEFINE, LINEAGE, PARQUET, SDTM, VARIABLES
+from sdtm_mapper.pipeline.submission import submission_findings
 from sdtm_mapper.standards.guide import Guide, load_guide
 from sdtm_mapper.standards.terminology import installed, load_terminology
 from sdtm_mapper.study.reader import read_study
@@ -86,6 +87,8 @@ def validate_folder(
     others = [xpt_problems(d) for d in domains if len(d)]
     if found.define is not None:
         others.append(schema_findings(found.define.read_bytes(), DEFINE))
+    kind = found.manifest.get("delivery", {}).get("kind", "")
+    others.append(submission_findings(kind, domains, found.without_xpt, found.define is not None))
     done = judged(checked, others or [no_findings()], domains, study, (), chosen)
     summaries = tuple(
         DatasetSummary(

@@ -1,0 +1,44 @@
+"""What a package needs that is to be submitted: subjects, the study's start, its description."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import numpy as np
+
+from sdtm_mapper.algorithms.dates import day_numbers
+from sdtm_mapper.model.domain import Domain
+from sdtm_mapper.model.finding import all_findings, findings
+
+SUBMISSION = "submission"
+START = "SSTDTC"
+
+
+def submission_findings(
+    kind: str, domains: Sequence[Domain], withheld: Collection[str], described: bool
+) -> Any:
+    """SUB001: no DM. SUB002: no start of the study in TS. SUB003: no define.xml. None of them in a draft.
+
+    `withheld` are datasets whose file is not written; `described`: there is a define.xml. Source: FDA, Study Data
+    Technical Conformance Guide; FDA validator rules on technical rejection.
+    """
+    if kind != SUBMISSION:
+        return all_findings([])
+    written = {d.name: d for d in domains if len(d) and d.name not in withheld}
+    tables = []
+    if "DM" not in written:
+        tables.append(findings("SUB001", dataset="DM"))
+    if not _starts(written.get("TS")):
+        tables.append(findings("SUB002", dataset="TS", variables=("TSVAL",), values=("",), expected=START))
+    if not described:
+        tables.append(findings("SUB003"))
+    return all_findings(tables)
+
+
+def _starts(summary: Domain | None) -> bool:
+    """Whether the trial summary has the day on which the study started."""
+    if summary is None or not {"TSPARMCD", "TSVAL"} <= summary.columns.keys():
+        return False
+    rows = np.flatnonzero(summary.text("TSPARMCD").equals(START))
+    return bool((~np.isnan(day_numbers(summary.text("TSVAL").take(rows)))).any())
