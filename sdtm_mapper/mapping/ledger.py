@@ -59,7 +59,8 @@ def _uses(study: Study, forms: Forms, built: Sequence[Built]) -> dict[tuple[str,
     for name, form in forms.by_name.items():
         for spec in form.raw.specs:
             named = ((spec.subject, "subject"), (spec.site_column, "site"), (spec.cutoff, "cut-off"))
-            for read, what in (*named, *((c, "key") for c in spec.row_key)):
+            keys = (*((c, "key") for c in spec.row_key), *((c, "deleted rows") for c in spec.deleted))
+            for read, what in (*named, *keys):
                 if read:
                     use(name, read, what)
         if study.aliases is not None and study.aliases.form == name:
@@ -79,6 +80,14 @@ def _reason(study: Study, form: str, column: str) -> str:
     """Why a column is not submitted, as the study or one of its domains says."""
     tables = (study.not_submitted, *(d.not_submitted for d in study.domains))
     return next((t[f"{form}.{column}"] for t in tables if f"{form}.{column}" in t), "")
+
+
+def _reason_in_files(form: Form, column: str, cells: npt.NDArray[np.bool_]) -> str:
+    """Why a column is not submitted, as the form says at all places whose files hold it; '' where one is silent."""
+    raw = form.raw
+    filled = np.bincount(raw.file[cells], minlength=len(raw.files))
+    reasons = [spec.not_submitted.get(column, "") for spec, n in zip(raw.specs, filled, strict=True) if n]
+    return "; ".join(dict.fromkeys(reasons)) if all(reasons) else ""
 
 
 def _rows(
@@ -174,6 +183,8 @@ def _columns(study: Study, form: Form, uses: Mapping[tuple[str, str], list[str]]
         filled = int(np.count_nonzero(cells))
         what = tuple(uses.get((form.name, name), ()))
         reason = "" if what else _reason(study, form.name, name) or _reason(study, form.name, "*")
+        if not what and not reason:
+            reason = _reason_in_files(form, name, cells)
         repeats = form.raw.derived.get(name)
         if repeats and not what and not reason:
             reason = REPEATED.format(", ".join(repeats))

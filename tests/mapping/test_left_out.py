@@ -107,3 +107,25 @@ keys: [USUBJID, CMTRT]
         ("odm/e.xml#IG", 2, 1, 1),
     ]
     assert result.uses("cm")["FRM"] == ("CM.CMDOSFRM",)
+
+
+def test_a_form_may_say_at_each_site_what_it_does_not_submit(run):
+    text = "ID,TRT,PAGE\n{},a,{}\n"
+    cm = CM.replace(", CMSTDTC: STDT, CMDOSFRM: FORM_STD", "")
+    sites = "sites: {S1: {name: One, folder: s1}, S2: {name: Two, folder: s2}}\n"
+    raw = {"s1/CM.csv": text.format(1, 7), "s2/CM.csv": text.format(2, "")}
+    form = {"cm": 'files: "{folder}/CM.csv"\nsubject: ID'}
+    overlays = "  S1: {cm: {not_submitted: {PAGE: page of the form, NOT_THERE: added by the system}}}\n"
+    result = run({"CM": cm}, raw, form, overlays=overlays, study=sites)
+    assert result.rules() == []
+    assert {c.column: c.reason for c in result.ledger.columns}["PAGE"] == "page of the form"
+    silent = run({"CM": cm}, {**raw, "s2/CM.csv": text.format(2, 8)}, form, overlays=overlays, study=sites)
+    assert [f["raw_column"] for f in silent.findings("LED001")] == ["cm.PAGE"]
+
+
+def test_a_column_that_says_which_rows_are_deleted_is_used(run):
+    cm = CM.replace(", CMSTDTC: STDT, CMDOSFRM: FORM_STD", "")
+    text = "ID,TRT,STATUS\n1,a,N\n1,b,D\n"
+    result = run({"CM": cm}, {"cm": text}, {"cm": "deleted: {STATUS: [D]}"})
+    assert result.rules() == []
+    assert {c.column: c.uses for c in result.ledger.columns}["STATUS"] == ("deleted rows",)

@@ -157,7 +157,7 @@ FILE = "schema: 1\n"
 CASES = [
     (
         {OV: FILE + "forms: {ae: {not_submitted: {PAGE: ''}}}\n"},
-        "overlays/N05.yaml:2:29: SPEC004 not_submitted: PAGE needs a reason",
+        "overlays/N05.yaml:2:30: SPEC004 not_submitted: PAGE needs a reason",
     ),
     ({OV: FILE + "forms: {ae: {encodnig: x}}\n"}, "overlays/N05.yaml:2:14: SPEC003 unknown key 'encodnig'"),
     ({OV: FILE + "defaults: {formt: csv}\n"}, "overlays/N05.yaml:2:12: SPEC003 unknown key 'formt'"),
