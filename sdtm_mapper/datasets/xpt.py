@@ -32,7 +32,7 @@ __all__ = [
     "xpt_problems",
 ]
 
-ROWS = 16_384  # rows that are put together at a time: they fit into the processor's cache
+ROWS = 4_096  # rows that are put together at a time: with more, the system takes twice as long to write them
 _MATRIX = 1 << 25  # bytes of padded distinct values kept per variable; larger ones are padded chunk by chunk
 
 Cells = Callable[[slice], Any]  # rows -> cells as they stand in the file
