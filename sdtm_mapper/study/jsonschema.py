@@ -64,8 +64,7 @@ def json_schema(file: str | None = None, verbs: Mapping[str, Verb] = VERBS) -> d
     defs["qualifier"] = _variable(verbs, {**exceptions, **qualifier})
     defs["DomainFile"]["properties"]["variables"] = _map_of("variable")
     defs["DomainFile"]["properties"]["supplemental"] = _map_of("qualifier")
-    partial = {k: v for k, v in defs["FormModel"].items() if k != "required"}
-    defs["overlay"] = partial
+    defs["overlay"] = _partial(defs["FormModel"], defs)
     defs["site_form"] = {"anyOf": [{"$ref": "#/$defs/overlay"}, {"type": "null"}, {"const": NONE}]}
     overlays = {"type": "object", "additionalProperties": _map_of("site_form")}
     defs["SourcesFile"]["properties"]["overlays"] = overlays
@@ -76,6 +75,16 @@ def json_schema(file: str | None = None, verbs: Mapping[str, Verb] = VERBS) -> d
     refs = [{"$ref": f"#/$defs/{FILES[k].__name__}"} for k in kinds]
     schema |= refs[0] if file else {"anyOf": refs}
     return {**schema, "$defs": dict(sorted(defs.items()))}
+
+
+def _partial(form: Mapping[str, Any], defs: Mapping[str, Any]) -> dict[str, Any]:
+    """A form of which a site says only what differs: nothing is required, nor of its subject."""
+    subject = {k: v for k, v in defs["SubjectModel"].items() if k != "required"}
+    properties = {
+        **form["properties"],
+        "subject": {"anyOf": [{"type": _SCALARS["string"]}, subject, {"type": "null"}]},
+    }
+    return {**{k: v for k, v in form.items() if k != "required"}, "properties": properties}
 
 
 def _verb(name: str, verb: Verb, beside: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,12 +19,13 @@ KINDS = {
     "terminology.yaml": "terminology",
     "delivery.yaml": "delivery",
 }
+FOLDERS = {"domains": "domain", "overlays": "overlay"}
 
 
 def specs():
     for path in sorted(STUDIES.glob("*/**/*.yaml")):
-        kind = "domain" if path.parent.name == "domains" else KINDS.get(path.name)
-        if kind and path.relative_to(STUDIES).parts[1] in (path.name, "domains"):
+        kind = FOLDERS.get(path.parent.name) or KINDS.get(path.name)
+        if kind and path.relative_to(STUDIES).parts[1] in (path.name, *FOLDERS):
             yield path, kind
 
 
@@ -50,6 +51,8 @@ def test_the_products_own_specs_fit_as_an_editor_reads_them(path, kind):
         ("study", {"schema": 1, "study": "S", "title": "T", "standards": {"terminology": "x"}, "titel": "T"}),
         ("study", {"schema": 2, "study": "S", "title": "T", "standards": {"terminology": "x"}}),
         ("sources", {"schema": 1, "forms": {"ae": {"file": "AE.csv"}}}),
+        ("overlay", {"schema": 1, "forms": {"ae": "nothing"}}),
+        ("overlay", {"schema": 1, "defaults": {"encodnig": "utf-8"}}),
         ("sources", {"schema": 1, "forms": {}, "overlays": {"N01": {"ae": {"encodnig": "utf-8"}}}}),
         (
             "domain",
