@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from sdtm_mapper.demo.collected import Line, Value
 from sdtm_mapper.demo.course import Course, Event
+from sdtm_mapper.demo.crf import FORMS
 from sdtm_mapper.demo.sites import SITES, Site
 
 Forms = Mapping[str, list[Line]]
+_NUMBERS = frozenset(i.name for form in FORMS for i in form.items if i.kind == "number")
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,10 @@ class Chart:
 
     def put(self, form: str, values: Mapping[str, Value]) -> None:
         """A line of a form; blank answers are left out."""
-        self.forms[form].append(Line(self.number, {k: v for k, v in values.items() if v != ""}))
+        answers = {k: v for k, v in values.items() if v != ""}
+        if self.site.as_numbers:
+            answers |= {k: f"{float(str(v)):.12g}" for k, v in answers.items() if k in _NUMBERS}
+        self.forms[form].append(Line(self.number, answers))
 
     def words(self, text: str) -> str:
         """Free text as this site writes it in English."""
