@@ -12,6 +12,7 @@ from sdtm_mapper.algorithms.dates import compile_formats, is_time_format
 from sdtm_mapper.demo.codes import CODES, YESNO
 from sdtm_mapper.demo.collected import Collected, Day, Line, Value, Written
 from sdtm_mapper.demo.crf import FORMS, Form, Item
+from sdtm_mapper.demo.generate import collect
 from sdtm_mapper.demo.phrases import CHINESE_OF
 from sdtm_mapper.demo.redcap_project import PROJECTS
 from sdtm_mapper.demo.write_events import Unscheduled
@@ -94,9 +95,17 @@ def side_by_side(lines: tuple[Line, ...]) -> list[Line]:
     return [Line(int(str(key[0])), values) for key, values in found.items()]
 
 
+def generated(site: str) -> Collected:
+    """What the generator collects at a site with four subjects."""
+    return next(iter(collect(11, 36, (site,))))
+
+
+@pytest.mark.parametrize("by_hand", [True, False], ids=["by hand", "generated"])
 @pytest.mark.parametrize("site", SITES)
-def test_the_reader_gives_back_what_was_collected(site: str, made: Made, read: Read, tmp_path: Path) -> None:
-    collected, written = write(site, made, tmp_path)
+def test_the_reader_gives_back_what_was_collected(
+    site: str, by_hand: bool, made: Made, read: Read, tmp_path: Path
+) -> None:
+    collected, written = write(site, made if by_hand else generated, tmp_path)
     got = read(site, written)
     assert got.found == []
     wide = site != "04"
