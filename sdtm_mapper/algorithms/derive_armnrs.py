@@ -10,6 +10,8 @@ from sdtm_mapper.algorithms.conditions import checked, evaluate, meaning_by, nam
 from sdtm_mapper.model.columns import Text, missing
 from sdtm_mapper.model.study import VariableSpec
 
+_TREATED = "RFXSTDTC"
+
 
 class DeriveArmnrs(Params):
     """`derive_armnrs: auto`; `screen_failure`, `unplanned`: conditions that say so."""
@@ -25,9 +27,10 @@ class DeriveArmnrs(Params):
 
 
 def apply(params: DeriveArmnrs, rows: Rows) -> Outcome:
-    """SCREEN FAILURE, NOT ASSIGNED, ASSIGNED, NOT TREATED or UNPLANNED TREATMENT; else empty.
+    """UNPLANNED TREATMENT, SCREEN FAILURE, NOT ASSIGNED or ASSIGNED, NOT TREATED; else empty.
 
-    Source: SDTMIG 3.4, DM assumptions on ARM, ACTARM and ARMNRS; codelist ARMNULRS.
+    Who has no arm and a date of first treatment (RFXSTDTC) had unplanned treatment, also after a
+    screen failure. Source: SDTMIG 3.4, DM assumptions on ARM, ACTARM and ARMNRS; codelist ARMNULRS.
     """
     none = np.zeros(rows.n, np.bool_)
     meaning = meaning_by(rows.codelist, rows.study.terminology.spellings)
@@ -36,8 +39,10 @@ def apply(params: DeriveArmnrs, rows: Rows) -> Outcome:
         for condition in (params.screen_failure, params.unplanned)
     )
     unassigned, untreated = missing(rows.own("ARMCD")), missing(rows.own("ACTARMCD"))
-    reasons = ["SCREEN FAILURE", "UNPLANNED TREATMENT", "NOT ASSIGNED", "ASSIGNED, NOT TREATED"]
-    codes = np.select([failed, unplanned, unassigned, untreated], [0, 1, 2, 3], default=-1).astype(np.int32)
+    if params.unplanned is None and _TREATED in rows.domain.by_name:
+        unplanned = unassigned & untreated & ~missing(rows.own(_TREATED))
+    reasons = ["UNPLANNED TREATMENT", "SCREEN FAILURE", "NOT ASSIGNED", "ASSIGNED, NOT TREATED"]
+    codes = np.select([unplanned, failed, unassigned, untreated], [0, 1, 2, 3], default=-1).astype(np.int32)
     return Outcome(Text.empty(0).recoded(codes, reasons))
 
 
@@ -45,16 +50,17 @@ def reads(params: DeriveArmnrs, target: VariableSpec) -> Reads:
     """ARMCD, ACTARMCD and what the conditions name."""
     others = [n for c in (params.screen_failure, params.unplanned) if c for n in names(parse(c))]
     own = ("ARMCD", "ACTARMCD")
-    return Reads(names=tuple(dict.fromkeys([*own, *others])), own=own)
+    treated = () if params.unplanned else (_TREATED,)
+    return Reads(names=tuple(dict.fromkeys([*own, *others])), own=own, optional=treated)
 
 
 def sentence(params: DeriveArmnrs, target: VariableSpec) -> str:
     """For Define-XML."""
     failed = f'"SCREEN FAILURE" if {params.screen_failure}; ' if params.screen_failure else ""
-    unplanned = f'"UNPLANNED TREATMENT" if {params.unplanned}; ' if params.unplanned else ""
+    if_unplanned = params.unplanned or f"ARMCD and ACTARMCD are empty and {_TREATED} is not"
     return (
-        f'{failed}{unplanned}"NOT ASSIGNED" if ARMCD is empty; "ASSIGNED, NOT TREATED" if ACTARMCD is empty;'
-        " otherwise empty."
+        f'"UNPLANNED TREATMENT" if {if_unplanned}; {failed}"NOT ASSIGNED" if ARMCD is empty;'
+        ' "ASSIGNED, NOT TREATED" if ACTARMCD is empty; otherwise empty.'
     )
 
 

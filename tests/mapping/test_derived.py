@@ -336,7 +336,7 @@ def test_why_an_arm_is_null(run):
     raw = "ID,ARM,ACT,FAILED,ODD\n1,A,A,,\n2,,,Y,Y\n3,A,,,\n4,,,,\n5,A,,,Y\n"
     assert run({"DM": dm(lines)}, {"dm": raw}).column("DM", "ARMNRS") == [
         "",
-        "SCREEN FAILURE",
+        "UNPLANNED TREATMENT",  # a screen failure that was dosed by mistake
         "ASSIGNED, NOT TREATED",
         "NOT ASSIGNED",
         "UNPLANNED TREATMENT",
