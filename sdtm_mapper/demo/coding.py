@@ -11,7 +11,6 @@ VERSION = "INVENTED 1"
 _OTHER_NAME = {  # verbatim to lowest level term, where they are not the same words
     "Watery diarrhea": "Watery diarrhoea",
     "Hand-foot skin reaction": "Hand-foot syndrome",
-    "Painful redness of palms": "Hand-foot syndrome",
     "Elevated blood pressure": "High blood pressure",
     "Worsening of hypertension": "Hypertension",
     "Easy fatigability": "Tiredness",

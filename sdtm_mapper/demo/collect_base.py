@@ -89,6 +89,6 @@ def event_lines(course: Course) -> list[EventLine]:
     return lines
 
 
-def event_numbers(lines: list[EventLine]) -> Mapping[int, str]:
-    """Id of an event: the number of the line that medication and changes of dose refer to."""
-    return {id(line.event): str(line.number) for line in lines if line.acted}
+def event_numbers(lines: list[EventLine], *, first: bool = False) -> Mapping[int, str]:
+    """By id of an event: the number of the line at which something was done; with `first`, of its first line."""
+    return {id(line.event): str(line.number) for line in reversed(lines) if first or line.acted}

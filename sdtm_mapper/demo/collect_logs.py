@@ -60,7 +60,12 @@ def _once(own: Chart) -> None:
 def _consents(own: Chart) -> None:
     for kind, given, when, version in own.course.consents:
         if own.here(when):
-            values = {"CONTYPE": kind, "CONYN": _yes(given), "CONDAT": day(when), "CONVERS": version}
+            values: dict[str, Value] = {
+                "CONTYPE": kind,
+                "CONYN": _yes(given),
+                "CONDAT": day(when),
+                "CONVERS": version,
+            }
             own.put("consent", values)
 
 
@@ -105,7 +110,8 @@ def _on_study(own: Chart) -> None:
     for line in lines:
         if own.here(line.start):
             own.put("ae", _event(own, line))
-    _drugs(own, numbers)
+    begun = event_numbers(lines, first=True)
+    _drugs(own, begun)
     for number, procedure in enumerate(sorted(course.procedures, key=lambda p: p.day), 1):
         if own.here(procedure.day):
             own.put(
@@ -115,7 +121,7 @@ def _on_study(own: Chart) -> None:
                     "PRTRT": procedure.name,
                     "PRSTDAT": day(procedure.day),
                     "PRINDC": own.words(procedure.indication),
-                    "PRAENO": numbers[id(procedure.event)] if procedure.event else "",
+                    "PRAENO": begun[id(procedure.event)] if procedure.event else "",
                 },
             )
     _doses(own, numbers)
@@ -129,7 +135,9 @@ def _event(own: Chart, line: EventLine) -> dict[str, Value]:
     started = day(line.start)
     actions = event.actions
     if not line.acted and actions != ("NOT APPLICABLE",):
-        actions = ("DOSE NOT CHANGED",)
+        stopped = own.course.stopped
+        after = stopped is not None and line.start > stopped[0]
+        actions = ("NOT APPLICABLE",) if after else ("DOSE NOT CHANGED",)
     passing = "NOT RECOVERED/NOT RESOLVED" if line.rising else "RECOVERING/RESOLVING"
     return {
         "AENO": str(line.number),
@@ -224,7 +232,12 @@ def _specimens(own: Chart) -> None:
     tissue = next((s for s in course.specimens if s.kind == "TISSUE"), None)
     if tissue and own.first and course.histology[0]:
         kind, grade = course.histology
-        values = {"BIOID": tissue.id, "MIDAT": day(tissue.day), "MIHIST": kind, "MIGRADE": grade}
+        values: dict[str, Value] = {
+            "BIOID": tissue.id,
+            "MIDAT": day(tissue.day),
+            "MIHIST": kind,
+            "MIGRADE": grade,
+        }
         own.put("histo", values)
 
 
@@ -238,7 +251,11 @@ def _ends(own: Chart) -> None:
         own.put("eos", {"EOSDAT": day(when), "EOSREAS": reason, "EOSSPEC": own.words(words)})
     for when, state, again in course.contacts:
         if own.here(when):
-            values = {"SSDAT": day(when), "SSTAT": state, "SSNEWTX": _yes(again) if state == "ALIVE" else ""}
+            values: dict[str, Value] = {
+                "SSDAT": day(when),
+                "SSTAT": state,
+                "SSNEWTX": _yes(again) if state == "ALIVE" else "",
+            }
             own.put("surv", values)
     if course.death and own.here(course.death[0]):
         own.put("death", {"DTHDAT": day(course.death[0]), "DTHCAUS": own.words(course.death[1])})

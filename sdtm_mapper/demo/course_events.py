@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from random import Random
+from typing import NamedTuple
 
 from sdtm_mapper.demo.course import CUTOFF, Course, Dose, Drug, Event, Procedure, between, day, one
 from sdtm_mapper.demo.course_labs import DRIVEN, Laboratory
@@ -16,6 +17,23 @@ _GRAVE = ("Pneumonia", "Upper GI bleeding", "Hepatic encephalopathy", "Spontaneo
 _TROUBLESOME = ("Diarrhea", "Hand-foot syndrome", "Fatigue", "Decreased appetite", "Stomatitis")
 
 
+class Planned(NamedTuple):
+    """A planned visit, and the day it is due."""
+
+    name: str
+    due: int
+
+
+class Back(NamedTuple):
+    """The dose to go on with after an interruption, and the event for which it is lower."""
+
+    dose: int
+    event: Event | None
+
+
+About = Planned | Back | Ailment | str | None
+
+
 class Doctor:
     """The investigator of one subject: keeps its events and doses. `later` asks for something to happen on a day."""
 
@@ -26,9 +44,10 @@ class Doctor:
         self.doses = course.doses
         self.open: dict[str, Event] = {}  # by laboratory test
         self.until: dict[str, int] = {}  # ailment: when it was over
-        self.later: list[tuple[int, str, object]] = []
+        self.later: list[tuple[int, str, About]] = []
         self.last_peak = 0
         self.stop: tuple[int, str, str] | None = None
+        self.doomed = False  # the subject is to die on treatment: it is not stopped for less
         self.dying = 0  # the first day of the fatal event
 
     def active(self, when: int, words: tuple[str, ...]) -> int:
@@ -117,7 +136,7 @@ class Doctor:
             begun = event.start + between(source, 0, 2)
             end = max(begun, event.end + between(source, -1, 3))
             self.course.drugs.append(Drug(name, day(begun), end, event.term, event))
-        if ailment.procedure and event.grade >= (3 if ailment.procedure == "RADIOTHERAPY" else 2):
+        if ailment.procedure and event.grade >= 2:
             when = event.start + between(source, 1, 2)
             self.course.procedures.append(Procedure(ailment.procedure, when, event.term, event))
 
@@ -128,7 +147,7 @@ class Doctor:
         if dose == 0 or when <= self.doses[-1].start or when > CUTOFF - 2 or self.stop is not None:
             return ("DOSE NOT CHANGED",)
         drawn, lower = source.random(), LOWER.get(dose, 0)
-        if grade >= 3 and drawn < (0.07 if lower else 0.5) and when <= LAST_STOP:
+        if grade >= 3 and drawn < (0.07 if lower else 0.5) and when <= LAST_STOP and not self.doomed:
             self.halt(when, "ADVERSE EVENT", event.term)
             return ("DRUG WITHDRAWN",)
         if lower and drawn < 0.45:
@@ -137,7 +156,7 @@ class Doctor:
         self.change(when, 0, "ADVERSE EVENT", event)
         both = bool(lower) and self._two_actions(peak) and source.random() < 0.6
         back = max(when + 4, min(recovery + 1, when + 27))
-        self.later.append((back, "resume", (lower if both else dose, event if both else None)))
+        self.later.append((back, "resume", Back(lower if both else dose, event if both else None)))
         return ("DOSE REDUCED", "DRUG INTERRUPTED") if both else ("DRUG INTERRUPTED",)
 
     def _two_actions(self, when: int) -> bool:
@@ -209,11 +228,7 @@ class Doctor:
         died = begun + between(source, 3, 11)
         if died > CUTOFF - 2:
             return
-        drawn = source.random() * sum(weight for _, weight in FATAL)
-        for term, weight in FATAL:
-            drawn -= weight
-            if drawn < 0:
-                break
+        term = one(source, FATAL)
         steps = [(begun, 4), (died, 5)]
         event = Event(term, steps, died, 5, fatal=True, special="hem" in term or "bleed" in term, acted=0)
         event.relation = self._relation(30)

@@ -6,7 +6,7 @@ import math
 from datetime import date
 from random import Random
 
-from sdtm_mapper.demo.course import CUTOFF, Course, Drug, Event, Visit, between, one, working
+from sdtm_mapper.demo.course import CUTOFF, Course, Drug, Event, Visit, between, day, one, working
 from sdtm_mapper.demo.course_treatment import Treatment
 
 _BETWEEN_CONTACTS = 84
@@ -88,8 +88,11 @@ def _survival(source: Random, course: Course, ended: int, died: int) -> None:
 def close(source: Random, course: Course, known: int) -> None:
     """Bring all logs to what is known: what goes on has no end, what comes later is not there."""
     died = course.death[0] if course.death else 0
+    back = {id(dose.event) for dose in course.doses if dose.event and dose.dose}
     for event in course.events:
         _close_event(source, event, known, died)
+        if len(event.actions) > 1 and id(event) not in back:
+            event.actions = ("DRUG INTERRUPTED",)  # treatment, or the data, ended before the lower dose
     kept: list[Drug] = []
     for drug in course.drugs:
         if _ordinal(drug) > known:
@@ -115,6 +118,7 @@ def _close_event(source: Random, event: Event, known: int, died: int) -> None:
     if event.fatal:
         event.outcome = "FATAL"
         return
+    event.vague = event.vague and day(event.start).month != day(known).month
     event.steps = [step for step in event.steps if step[0] <= known]
     event.grade = max(grade for _, grade in event.steps)
     if event.end and event.end <= known:

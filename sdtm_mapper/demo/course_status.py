@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from random import Random
 
@@ -42,14 +43,19 @@ def ecg(source: Random, replicates: int, *, long: bool = False) -> tuple[tuple[s
         interval = round(60000 / own)
         target = corrected + between(source, -5, 5)
         rows.append(
-            (f"{hour:02d}:{minute + 5 * n:02d}", own, interval, round(target * (interval / 1000) ** (1 / 3)))
+            (
+                f"{hour:02d}:{minute + 5 * n:02d}",
+                own,
+                interval,
+                round(target * math.pow(interval / 1000, 1 / 3)),
+            )
         )
     return tuple(rows)
 
 
 def corrected_qt(qt: int, interval: int) -> int:
     """QTcF in ms by Fridericia."""
-    return round(qt / (interval / 1000) ** (1 / 3))
+    return round(qt / math.pow(interval / 1000, 1 / 3))
 
 
 def status(values: Mapping[str, float], ecog: int, brain: int, fluid: int) -> Mapping[str, int]:

@@ -7,7 +7,7 @@ from heapq import heappop, heappush
 from random import Random
 
 from sdtm_mapper.demo.course import CUTOFF, VERSION_2, Course, Dose, Visit, between, one, working
-from sdtm_mapper.demo.course_events import LAST_STOP, Doctor
+from sdtm_mapper.demo.course_events import LAST_STOP, About, Back, Doctor, Planned
 from sdtm_mapper.demo.course_labs import Laboratory, panel
 from sdtm_mapper.demo.course_screening import blood, version
 from sdtm_mapper.demo.course_status import ecg, status, vitals
@@ -59,12 +59,12 @@ class Treatment:
     def __init__(self, source: Random, course: Course, laboratory: Laboratory, tumour: Tumour) -> None:
         self.source, self.course, self.laboratory, self.tumour = source, course, laboratory, tumour
         self.doctor = Doctor(source, course, laboratory)
-        self._queue: list[tuple[int, int, int, str, object]] = []
+        self._queue: list[tuple[int, int, int, str, About]] = []
         self._count = 0
         self._weight = course.person.weight
         self._ecog = course.person.ecog
 
-    def add(self, when: int, what: str, about: object = None) -> None:
+    def add(self, when: int, what: str, about: About = None) -> None:
         """Let something happen on a day; on one day scans come before visits, and these before events."""
         rank = {"resume": 0, "scan": 1, "visit": 2, "unscheduled": 3}.get(what, 4)
         self._count += 1
@@ -93,9 +93,9 @@ class Treatment:
         source = self.source
         self._first_day(first)
         for name, offset in CLINIC.items():
-            self.add(working(first + offset + between(source, -2, 2)), "visit", (name, first + offset))
+            self.add(working(first + offset + between(source, -2, 2)), "visit", Planned(name, first + offset))
         for name, offset in SCANS.items():
-            self.add(working(first + offset + between(source, -4, 4)), "scan", (name, first + offset))
+            self.add(working(first + offset + between(source, -4, 4)), "scan", Planned(name, first + offset))
         for ailment in AILMENTS:
             self._strikes(first, ailment)
 
@@ -111,8 +111,9 @@ class Treatment:
     def _fates(self, first: int, *, dies: bool, stays: bool) -> None:
         source = self.source
         drawn = source.random()
+        self.doctor.doomed = dies
         if dies or (drawn < 0.05 and not stays):
-            self.add(first + between(source, 30, 110), "fatal")
+            self.add(first + between(source, 25, 45 if dies else 110), "fatal")
         elif drawn < 0.09 and not stays:
             self.add(first + between(source, 20, 160), "leaves")
         elif drawn < 0.12 and not stays:
@@ -120,18 +121,16 @@ class Treatment:
         if source.random() < 0.05:
             self.add(first + between(source, 20, 120), "holiday")
 
-    def _happens(self, when: int, what: str, about: object) -> None:
+    def _happens(self, when: int, what: str, about: About) -> None:
         doctor = self.doctor
         if doctor.dying and what not in ("visit", "scan"):
             return
-        if what == "visit":
-            self._visit(when, *about)  # type: ignore[misc]
-        elif what == "scan":
-            self._scan(when, *about)  # type: ignore[misc]
-        elif what == "unscheduled":
-            self._unscheduled(when, str(about))
-        elif what == "resume":
-            doctor.resume(when, *about)  # type: ignore[misc]
+        if isinstance(about, Planned):
+            (self._visit if what == "visit" else self._scan)(when, about.name, about.due)
+        elif isinstance(about, Back):
+            doctor.resume(when, about.dose, about.event)
+        elif isinstance(about, str):
+            self._unscheduled(when, about)
         elif what == "ailment" and isinstance(about, Ailment):
             if when <= CUTOFF - 5:
                 doctor.onset(when, about)
@@ -150,12 +149,12 @@ class Treatment:
             )
             doctor.halt(working(when), "WITHDRAWAL BY SUBJECT", one(source, words))
         elif what == "declines" and when + 6 <= LAST_STOP:
-            words = ("Clinical deterioration", "Lack of clinical benefit")
-            doctor.halt(working(when), "PHYSICIAN DECISION", one(source, words))
+            why = one(source, ("Clinical deterioration", "Lack of clinical benefit"))
+            doctor.halt(working(when), "PHYSICIAN DECISION", why)
         elif what == "holiday" and doctor.doses[-1].dose and when > doctor.doses[-1].start:
             dose = doctor.doses[-1].dose
             doctor.change(when, 0, "SUBJECT DECISION", None)
-            self.add(when + between(source, 3, 6), "resume", (dose, None))
+            self.add(when + between(source, 3, 6), "resume", Back(dose, None))
 
     def _first_day(self, first: int) -> None:
         """Cycle 1 day 1: where the clock is kept, blood counts before the first tablet."""
@@ -200,9 +199,9 @@ class Treatment:
 
     def _reconsent(self, when: int) -> None:
         course = self.course
-        if when >= VERSION_2 and course.consent < VERSION_2:
-            if not any(kind == "RECONSENT" for kind, *_ in course.consents):
-                course.consents.append(("RECONSENT", True, when, version(when)))
+        asked = any(kind == "RECONSENT" for kind, *_ in course.consents)
+        if course.consent < VERSION_2 <= when and not asked:
+            course.consents.append(("RECONSENT", True, when, version(when)))
 
     def _unscheduled(self, when: int, words: str) -> None:
         day = working(when)
@@ -214,7 +213,7 @@ class Treatment:
         visit = Visit("UNSCHEDULED", day, comment=words)
         self.fill(visit)
 
-    def _queue_of(self, *what: str) -> list[tuple[int, int, int, str, object]]:
+    def _queue_of(self, *what: str) -> list[tuple[int, int, int, str, About]]:
         return [item for item in self._queue if item[3] in what]
 
     def fill(self, visit: Visit) -> None:
@@ -278,9 +277,10 @@ class Treatment:
         """The visit at the end of treatment, some days after the decision; blood for research on progression."""
         assert self.course.stopped is not None
         decided, reason, _ = self.course.stopped
-        when = max(working(decided + between(self.source, 0, 4)), decided)
-        attended = [v.day for v in self.course.visits if not v.missed]
-        when = max(when, max(attended) + 1) if max(attended) >= when else when
+        attended = max(v.day for v in self.course.visits if not v.missed)
+        when = max(decided + between(self.source, 0, 3), attended + 1)
+        while working(when) != when:
+            when += 1
         visit = Visit("END OF TREATMENT", when)
         self.fill(visit)
         if reason == "PROGRESSIVE DISEASE":

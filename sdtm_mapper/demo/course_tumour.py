@@ -21,7 +21,8 @@ _PLACES = {
 }
 _METHODS = ("CONTRAST ENHANCED CT SCAN", "TRIPLE-PHASE SPIRAL CT SCAN", "TRIPLE-PHASE SPIRAL CT SCAN", "MRI")
 _GROWTH = {  # what a scan sees per eight weeks: mean and spread of the logarithm
-    "shrinks": (-0.22, 0.10),
+    "melts": (-0.95, 0.25),
+    "shrinks": (-0.24, 0.10),
     "stable": (0.01, 0.05),
     "grows": (0.20, 0.08),
 }
@@ -155,7 +156,7 @@ class Tumour:
         source = self._source
         readings: list[Reading] = []
         for n, lesion in enumerate(self.others):
-            if rate < -0.15 and source.random() < 0.2:
+            if rate < -0.15 and source.random() < (0.8 if rate < -0.6 else 0.2):
                 self._states[n] = "ABSENT"
             elif rate > 0.15 and self._states[n] == "PRESENT" and source.random() < 0.06:
                 self._states[n] = "UNEQUIVOCAL PROGRESSION"
@@ -242,6 +243,8 @@ def overall_response(target: str, other: str, newly: str) -> str:
 
 
 def fate(source: Random) -> str:
-    """How a tumour goes under the drug: about 7 in 100 shrink, 58 stay."""
+    """How a tumour goes under the drug: about 10 in 100 shrink, 58 stay."""
     drawn = source.random()
-    return "shrinks" if drawn < 0.09 else "stable" if drawn < 0.68 else "grows"
+    if drawn < 0.03:
+        return "melts"
+    return "shrinks" if drawn < 0.10 else "stable" if drawn < 0.68 else "grows"

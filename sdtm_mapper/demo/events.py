@@ -23,7 +23,7 @@ class Ailment:
 
 _TABLE = """
 Diarrhea;Watery diarrhea;Loose stool;Diarrhoea|50|45,40,15|35|15|90|Loperamide;Dioctahedral smectite||S
-Hand-foot syndrome;Hand-foot skin reaction;Palmar-plantar erythrodysesthesia syndrome;Painful redness of palms|45|35,40,25|25|30|100|Urea cream;Betamethasone cream||S
+Hand-foot syndrome;Hand-foot skin reaction;Palmar-plantar erythrodysesthesia syndrome|45|4,4,2|25|30|100|Urea cream||S
 Hypertension;High blood pressure;Elevated blood pressure|32|20,45,35|25|40|90|Amlodipine;Losartan;Valsartan||S
 Fatigue;Tiredness;Exhaustion;Easy fatigability|40|50,38,12|40|35|75|||
 Asthenia;Weakness|10|55,45,0|60|30|60|||
@@ -35,7 +35,7 @@ Dysphonia;Hoarseness;Hoarse voice|20|80,20,0|30|45|95|||
 Dysgeusia;Taste altered;Taste disturbance|12|75,25,0|30|45|90|||
 Dry mouth;Xerostomia|6|85,15,0|35|30|60|||
 Abdominal pain;Belly pain;Stomach ache|16|50,42,8|50|14|30|Acetaminophen;Tramadol||
-Epigastric pain|7|60,40,0|45|12|35|Esomeprazole||
+Epigastric pain|12|40,60,0|45|12|35|Esomeprazole|ENDOSCOPY|
 Constipation|12|70,30,0|50|14|30|Sennoside||
 Indigestion;Dyspepsia|10|75,25,0|40|15|50|Esomeprazole||
 Rash;Skin rash;Maculopapular rash|14|60,35,5|25|15|75|Betamethasone cream;Chlorpheniramine||
@@ -44,7 +44,7 @@ Dry skin|6|85,15,0|45|40|60|Urea cream||
 Hair loss;Alopecia|6|85,15,0|60|60|80|||
 Pyrexia;Fever|12|70,28,2|60|5|15|Acetaminophen||
 Leg swelling;Peripheral edema;Swollen ankles|9|65,35,0|80|25|25|Furosemide||
-Back pain;Low back pain|9|60,37,3|70|20|10|Acetaminophen;Tramadol|RADIOTHERAPY|
+Back pain;Low back pain|9|50,40,10|70|20|10|Acetaminophen;Tramadol|RADIOTHERAPY|
 Leg pain;Pain in extremity|5|70,30,0|60|15|20|Acetaminophen||
 Joint pain;Arthralgia|6|70,30,0|60|20|30|Acetaminophen||
 Muscle pain;Myalgia|6|75,25,0|50|15|40|Acetaminophen||
@@ -61,9 +61,9 @@ UTI;Urinary tract infection|4|0,90,10|90|8|2|Amoxicillin-clavulanate||
 COVID-19|4|60,38,2|110|9|0|Molnupiravir||
 Pneumonia;Lung infection|3|0,40,60|90|12|5|Ceftriaxone||
 Nosebleed;Epistaxis|7|88,12,0|40|3|60|||S
-Upper GI bleeding;Upper gastrointestinal hemorrhage|3|0,30,70|80|6|40|Pantoprazole|ENDOSCOPY|S
+Upper GI bleeding;Upper gastrointestinal hemorrhage|5|0,30,70|80|6|40|Pantoprazole|ENDOSCOPY|S
 Hepatic encephalopathy;Liver encephalopathy|3|0,60,40|100|7|20|Lactulose||S
-Ascites;Fluid in abdomen|6|30,50,20|100|40|15|Spironolactone;Furosemide|PARACENTESIS|
+Ascites;Fluid in abdomen|9|30,50,20|100|40|15|Spironolactone;Furosemide|PARACENTESIS|
 Spontaneous bacterial peritonitis|1|0,0,100|120|10|0|Ceftriaxone||
 """
 
@@ -102,11 +102,12 @@ LABORATORY: Mapping[str, tuple[str, ...]] = {  # test: the words for its grade 2
     "TSH": ("Hypothyroidism", "Low thyroid"),
 }
 SPECIAL_TESTS = ("AST", "ALT", "BILI", "PROT", "TSH")
-FATAL = (  # an event that kills on treatment, and its weight
-    ("Upper GI bleeding", 30),
-    ("Esophageal varices hemorrhage", 20),
-    ("Liver failure", 20),
-    ("Hepatic failure", 10),
-    ("Pneumonia", 10),
-    ("Sepsis", 10),
+FATAL = (  # what kills on treatment; words that are there twice do so more often
+    "Upper GI bleeding",
+    "Upper GI bleeding",
+    "Esophageal varices hemorrhage",
+    "Liver failure",
+    "Hepatic failure",
+    "Pneumonia",
+    "Sepsis",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from sdtm_mapper.demo.coding import listings
 from sdtm_mapper.demo.collect_central import central_lines, moves
@@ -28,7 +28,7 @@ def collect(seed: int, subjects: int, sites: Sequence[str] = ALL) -> Iterator[Co
     central: dict[str, list[Line]] = {name: [] for name in _CENTRAL_FORMS}
     conditions: set[str] = set()
     drugs: set[str] = set()
-    transfers: list[dict[str, str]] = []
+    transfers: list[Mapping[str, str]] = []
     for site in sites:
         forms: dict[str, list[Line]] = {name: [] for name in _SITE_FORMS}
         for number in range(1, counts[site] + 1):

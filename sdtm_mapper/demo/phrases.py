@@ -12,7 +12,6 @@ Diarrhoea|拉肚子
 Hand-foot syndrome|手足症候群
 Hand-foot skin reaction|手足皮膚反應
 Palmar-plantar erythrodysesthesia syndrome|掌蹠紅腫症
-Painful redness of palms|手掌紅腫疼痛
 Hypertension|高血壓
 High blood pressure|血壓偏高
 Elevated blood pressure|血壓升高
