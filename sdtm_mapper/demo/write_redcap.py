@@ -6,8 +6,9 @@ several, repeat. An unscheduled visit is an instance of an event that repeats as
 
 from __future__ import annotations
 
+import csv
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from sdtm_mapper.demo.write_text import BETWEEN, Cells, word
 
 DATA, DICTIONARY = "data.csv", "dictionary.csv"
 EAV_HEADER = ("record", *FIXED[1:4], "field_name", "value")
+Write = Callable[[Iterable[str]], object]
 Place = tuple[int, str, int, str]  # event's place, event, instrument's place, instance
 
 
@@ -40,9 +42,11 @@ def write_redcap(collected: Collected, folder: Path, *, places: bool = True) -> 
     project = PROJECTS[collected.site]
     files = Files(folder, places)
     emit = _long if project.long else _wide
-    rows, records = emit(project, _Filling(project, collected), files)
-    mark = "" if project.long else "\ufeff"
-    files.write(DATA, (mark + delimited(rows)).encode("utf-8"), records)
+    folder.mkdir(parents=True, exist_ok=True)
+    encoding = "utf-8" if project.long else "utf-8-sig"
+    with (folder / DATA).open("w", encoding=encoding, newline="") as out:  # all rows at once are many cells
+        write = csv.writer(out, lineterminator="\n").writerow
+        files.counts[files.path(DATA)] = emit(project, _Filling(project, collected), files, write)
     dictionary = project.dictionary()
     files.write(DICTIONARY, delimited(dictionary).encode("utf-8"), len(dictionary) - 1)
     return files.written()
@@ -126,12 +130,13 @@ class _Fields(dict[Value, tuple[tuple[str, str], ...]]):
         return made
 
 
-def _wide(project: Project, filling: _Filling, files: Files) -> tuple[list[list[str]], int]:
+def _wide(project: Project, filling: _Filling, files: Files, write: Write) -> int:
     """The header and one list of cells a row; an unchecked box of a filled instrument is 0."""
     header = [*FIXED, *project.columns()]
     at = {name: i for i, name in enumerate(header)}
     boxes = {name: c for c, names in project.boxes().items() for name in names}
-    rows = [header]
+    write(header)
+    records = 0
     for subject, mine in filling.subjects():
         for row in mine:
             cells = [""] * len(header)
@@ -142,25 +147,27 @@ def _wide(project: Project, filling: _Filling, files: Files) -> tuple[list[list[
                     cells[at[name]] = "0"
             for name, cell in row.cells.items():
                 cells[at[name]] = cell
-            rows.append(cells)
-            _place(filling, files, row, len(rows))
-    return rows, len(rows) - 1
+            write(cells)
+            records += 1
+            _place(filling, files, row, records + 1)
+    return records
 
 
-def _long(project: Project, filling: _Filling, files: Files) -> tuple[list[list[str]], int]:
+def _long(project: Project, filling: _Filling, files: Files, write: Write) -> int:
     """The header and one line a value in the order of the dictionary; a checked box is its field and code."""
     order = {name: i for i, name in enumerate(project.columns())}
-    rows, records = [list(EAV_HEADER)], 0
+    write(EAV_HEADER)
+    lines, records = 1, 0
     for subject, mine in filling.subjects():
         for row in mine:
-            records += 1
-            first = len(rows) + 1
+            _place(filling, files, row, lines + 1)
             key = [project.key(subject), row.event, row.instrument, row.instance]
             for name in sorted(row.cells, key=order.__getitem__):
                 box, mark, code = name.partition("___")
-                rows.append([*key, box, code] if mark else [*key, name, row.cells[name]])
-            _place(filling, files, row, first)
-    return rows, records
+                write([*key, box, code] if mark else [*key, name, row.cells[name]])
+            lines += len(row.cells)
+            records += 1
+    return records
 
 
 def _place(filling: _Filling, files: Files, row: Row, record: int) -> None:
