@@ -25,7 +25,7 @@ Words = Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1)
 class Ranked(Params):
     """`ranked: COLUMN`: its answers between `separator`s, and of these the one at `place` of the `order`.
 
-    With a codelist (the variable's, or `codelist`) answers are terms, found as `assign_ct` does, and so is `order`.
+    Answers are terms of a codelist (the variable's, or `codelist`), found as `assign_ct` does, and so is `order`.
     """
 
     ranked: str
@@ -75,7 +75,7 @@ def _terms(
     code = params.codelist or rows.target.codelist
     codelist = rows.codelist(code) if code else None
     if codelist is None:
-        return {a: a for a in said}, {}
+        raise UserError(f"{rows.target.ref}: {rows.target.name} uses ranked, but there is no codelist; name one")
     if missing := [t for t in params.order if t not in codelist.by_value]:
         raise UserError(
             f"{rows.target.ref}: {rows.target.name}: order names '{missing[0]}', which is no term of {codelist.value}"

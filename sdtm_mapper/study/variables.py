@@ -302,10 +302,14 @@ def _check_terms(name: str, call: Call, path: Path, meta: Meta, context: Context
         faults.add(doc.at(path), "SPEC041", f"{name}: {call.verb} needs `codelist`:{options}")
         return
     values = context.terms.values(code)
-    if call.verb == "hardcode_ct" and values is not None and call.params.hardcode_ct not in values:
-        term = call.params.hardcode_ct
-        where = doc.at((*path, "hardcode_ct"))
-        faults.add(where, "SPEC042", f"{name}: '{term}' is no term of codelist {code}", term, values)
+    written = {"hardcode_ct": "hardcode_ct", "ranked": "order"}.get(call.verb)
+    if values is None or written is None:
+        return
+    told = getattr(call.params, written)
+    for term in (told,) if isinstance(told, str) else told:
+        if term not in values:
+            where = doc.at((*path, written))
+            faults.add(where, "SPEC042", f"{name}: '{term}' is no term of codelist {code}", term, values)
 
 
 def _one_list(codelists: tuple[str, ...], branches: tuple[Call, ...]) -> str | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from sdtm_mapper.model.errors import SpecError
+
 DM = """records: [{from: dm}]
 variables:
   SUBJID: auto
@@ -275,6 +277,11 @@ def test_the_most_severe_of_several_answers_comes_first(run):
         ("MAP001", ["Reduced;what"], ["AEACN"]),
         ("MAP065", ["UNKNOWN;Reduced;Held"], ["AEACN2"]),
     ]
+
+
+def test_an_order_of_no_terms_is_a_fault(run):
+    with pytest.raises(SpecError, match="SPEC042 AEACN: 'STOPPED' is no term of codelist"):
+        run({"AE": AE.replace("[DRUG WITHDRAWN", "[STOPPED", 1)}, {"ae": "ID,TERM,ACN\n"})
 
 
 def test_groups_are_numbered_by_value_without_a_date(run):
