@@ -105,7 +105,7 @@ class Text:
         """Build a column from `codes` into `new`, which may repeat values and hold empty ones."""
         encoded = pa.array([v or None for v in new], pa.string()).dictionary_encode()
         table = np.append(encoded.indices.fill_null(EMPTY).to_numpy(zero_copy_only=False), np.int32(EMPTY))
-        return Text(table[codes], encoded.dictionary)  # the last cell is what code -1 points at
+        return Text(table.take(codes), encoded.dictionary)  # the last cell is what code -1 points at
 
     def used(self) -> npt.NDArray[np.intp]:
         """Positions in `values` that at least one row holds, ascending."""
@@ -129,7 +129,7 @@ class Text:
             return self
         table = np.full(len(self.values) + 1, EMPTY, np.int32)
         table[used] = np.arange(len(used), dtype=np.int32)
-        return Text(table[self.codes], self.values.take(pa.array(used)))
+        return Text(table.take(self.codes), self.values.take(pa.array(used)))
 
     @property
     def is_empty(self) -> Mask:
@@ -149,7 +149,7 @@ class Text:
         """Spread a judgement on distinct values over the rows; empty cells are False."""
         table = np.zeros(len(self.values) + 1, np.bool_)
         table[: len(self.values)] = by_value
-        result: Mask = table[self.codes]
+        result: Mask = table.take(self.codes)  # half the time of table[codes]
         return result
 
     def ranks(self) -> Codes:
@@ -157,7 +157,7 @@ class Text:
         order = _by_code_point(self.values)
         table = np.full(len(self.values) + 1, EMPTY, np.int32)
         table[order] = np.arange(len(order), dtype=np.int32)
-        result: Codes = table[self.codes]
+        result: Codes = table.take(self.codes)
         return result
 
     def sorted(self) -> Text:

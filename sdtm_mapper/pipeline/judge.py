@@ -104,7 +104,9 @@ def judged(
     chosen: Chosen,
 ) -> Judged:
     """Join the rules' findings with those of other stages: completed, held against the baseline, selected."""
-    rules = {**load_rules(), **checked.rules}
+    rules = load_rules()  # read one by one, when asked for
+    if checked.rules:
+        rules = {**rules, **checked.rules}
     findings = complete(all_findings([*others, checked.findings]), domains, study, rules, files)
     findings, own_results = reported_once(findings, checked.results, checked.rules.keys())
     if chosen.baseline is not None:
