@@ -19,7 +19,7 @@ def vitals(
         upper, lower = between(source, 141, 157), between(source, 86, 97)
     else:
         upper = between(source, 118, 138) if who.hypertension else between(source, 104, 132)
-        lower = between(source, 66, 87)
+        lower = between(source, 64, min(87, upper - 26))
     found: dict[str, float] = {
         "SYSBP": upper,
         "DIABP": lower,
