@@ -23,7 +23,7 @@ from sdtm_mapper.study.schema import RecordsModel
 from sdtm_mapper.study.yamltext import Doc, Path
 
 _DATES = ("DTC", "STDTC")  # of a record, the first that the domain has
-_RAW_ONLY = ("join", "unpivot")
+_RAW_ONLY = ("join", "unpivot", "pick", "parent")
 _PROTOCOL = Origin(type="Protocol", source="Sponsor")
 _ASSIGNED = Origin(type="Assigned", source="Sponsor")
 _DERIVED = Origin(type="Derived", source="Sponsor")
@@ -131,4 +131,6 @@ def _dated(call: Call, date: str) -> Call:
 def block_names(block: RecordsSpec) -> frozenset[str]:
     """The columns of a block that the spec itself gives; empty where a raw form does."""
     fields = tuple(dict.fromkeys(n for row in block.literal for n in row.fields))
-    return frozenset(made_columns(block.form, fields)) if is_made(block.form) else frozenset()
+    if not is_made(block.form):
+        return frozenset()
+    return frozenset({*made_columns(block.form, fields), *block.columns})

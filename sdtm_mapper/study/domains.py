@@ -254,6 +254,8 @@ class _DomainReader:
             made = read_made(block, path, self.name, self.around.designed, doc, faults)
             condition = read_condition(block.keep, (*path, "keep"), doc, faults, self.around.terms)
             return replace(made, keep=condition, distinct=block.distinct, columns=block.columns)
+        if block.subjects:
+            faults.add(doc.key((*path, "subjects")), "SPEC003", "subjects: is of design.elements alone")
         if not block.from_:
             faults.add(doc.at(path), "SPEC004", "records: a block needs `from` or `rows`")
         elif block.from_ not in forms:

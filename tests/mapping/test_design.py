@@ -268,3 +268,37 @@ keys: [RDOMAIN, USUBJID, IDVAR]
         ("domains/relrec.yaml", 6), ("domains/relrec.yaml", 5),
     ]  # fmt: skip
     assert result.balanced()
+
+
+IE = """records: [{from: ie}]
+variables:
+  IESEQ: auto
+  IETESTCD: {criterion: CRIT, version: DM.ACTARMUD}
+  IETEST: {criterion: CRIT, version: DM.ACTARMUD}
+  IECAT: {criterion: CRIT, version: DM.ACTARMUD}
+  IEORRES: {hardcode_ct: N, codelist: NY}
+  IESTRESC: {hardcode_ct: N, codelist: NY}
+  IEDTC: {no_data: not collected}
+keys: [USUBJID, IETESTCD]
+sort: [USUBJID, IESEQ]
+"""
+
+
+def test_a_criterion_is_worded_as_in_the_version_of_the_subject(run):
+    dm = "ID,IC,FIRST,LAST,DIED,ARM,ACT,WHY,SEEN\n1,,,,,,,1.0,\n2,,,,,,,2.0,\n3,,,,,,,,\n4,,,,,,,3.0,\n"
+    ie = "ID,CRIT\n1,EXCL01\n1,incl01\n2,EXCL01\n3,EXCL01\n3,INCL01\n4,INCL01\n2,INCL77\n"
+    result = run({"DM": DM, "IE": IE}, {"dm": dm, "ie": ie}, study=STUDY, design=DESIGN)
+    assert [tuple(r.values()) for r in result.rows("IE", "USUBJID", "IETESTCD", "IETEST", "IECAT")] == [
+        ("1", "EXCL01", "Brain metastases", "EXCLUSION"),
+        ("1", "INCL01", "Adult", "INCLUSION"),
+        ("2", "EXCL01", "Unstable brain metastases", "EXCLUSION"),
+        ("2", "", "", ""),
+        ("3", "EXCL01", "", "EXCLUSION"),
+        ("3", "INCL01", "Adult", "INCLUSION"),
+        ("4", "", "", ""),
+    ]
+    assert {(f["raw_record"], f["detail"]) for f in result.findings("MAP054")} == {
+        (5, "its wording differs between protocol versions, and that of the subject is not known"),
+        (7, "the design has no protocol version 3.0"),
+        (8, "the design has no such criterion"),
+    }
