@@ -165,6 +165,7 @@ class Design:
     schedule: tuple[Assessment, ...] = ()
     summary: tuple[Parameter, ...] = ()
     participation_ends: Moment = Moment("DM.RFPENDTC")
+    checks: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # rule -> what it is set to otherwise
     file: str = "design.yaml"
 
     @cached_property

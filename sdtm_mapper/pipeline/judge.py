@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sdtm_mapper.model.domain import Domain
+from sdtm_mapper.model.errors import UserError
 from sdtm_mapper.model.finding import Rule, RuleResult, all_findings
 from sdtm_mapper.model.raw import RawFile
 from sdtm_mapper.model.run import Verdict
@@ -23,6 +24,8 @@ from sdtm_mapper.pipeline.package import read_findings
 from sdtm_mapper.standards.rules import load_rules
 from validation.floor import check_domains, validate
 from validation.inputs import Standards as FloorStandards
+from validation.own import RULES
+from validation.own.base import Data, run_rules, unknown_settings
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,7 @@ class Subject:
     standards: Standards
     study: Study | None = None
     asked: Asked = field(default_factory=Asked)  # of the open rules
+    cutoff: str = ""  # of the delivery
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,24 @@ def open_rules(subject: Subject) -> Checked:
     return Checked(*run_open_rules(subject.asked, subject.standards))
 
 
-RULE_SETS: tuple[RuleSet, ...] = (floor, open_rules)  # here other sets of rules join, for all commands
+def own_rules(subject: Subject) -> Checked:
+    """The product's own rules: protocol, RECIST, data across datasets."""
+    domains = {d.name: d for d in subject.domains}
+    design = subject.study.design if subject.study is not None else None
+    settings = design.checks if design is not None else {}
+    if design is not None and (unknown := unknown_settings(settings, RULES)):
+        raise UserError(
+            f"{design.file}: checks sets {', '.join(unknown)}, which no rule of ours knows;"
+            " `sdtm-mapper explain CODE` says what a rule can be set to"
+        )
+    return Checked(*run_rules(Data(domains, subject.study, design, subject.cutoff, settings), RULES))
+
+
+RULE_SETS: tuple[RuleSet, ...] = (
+    floor,
+    own_rules,
+    open_rules,
+)  # here other sets of rules join, for all commands
 
 
 def check(subject: Subject, rule_sets: Sequence[RuleSet] = RULE_SETS) -> Checked:

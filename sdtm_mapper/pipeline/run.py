@@ -90,7 +90,7 @@ def judge(
     )
     xml = to_xml(define)
     asked = Asked(rules, written_tables(domains, widths, withheld), built_variables(define))
-    checked = check(Subject(domains, standards, study, asked))
+    checked = check(Subject(domains, standards, study, asked, converted.delivery.cutoff))
     others = [
         *(export[d.name] for d in domains if len(d)),
         define_findings(study, domains, standards.guide, standards.terminology),

@@ -83,7 +83,9 @@ def validate_folder(
     say(f"checking {len(found.datasets)} datasets of {folder.name}")
     domains = _domains(found, study, standards.guide)
     asked = Asked(rules, package_tables(found.datasets, found.sizes), file_variables(found.define))
-    checked = check(Subject(domains, standards, study, asked))
+    checked = check(
+        Subject(domains, standards, study, asked, found.manifest.get("delivery", {}).get("cutoff", ""))
+    )
     others = [xpt_problems(d) for d in domains if len(d)]
     if found.define is not None:
         others.append(schema_findings(found.define.read_bytes(), DEFINE))

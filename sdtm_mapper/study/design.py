@@ -62,6 +62,7 @@ def read_design(file: DesignFile, doc: Doc, terms: Terms, version: str, faults: 
         schedule=tuple(_schedule(file, doc, faults)),
         summary=read_summary(file, doc, terms, version, faults),
         participation_ends=moment(file.participation_ends),
+        checks=file.checks,
         file=doc.file,
     )
 

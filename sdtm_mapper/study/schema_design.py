@@ -178,6 +178,7 @@ class DesignFile(SpecFile):
     schedule: dict[str, AssessmentModel] = Field(default_factory=dict)
     summary: dict[str, Values] = Field(default_factory=dict)
     participation_ends: MomentText = "DM.RFPENDTC"
+    checks: dict[str, dict[str, str]] = Field(default_factory=dict)
 
 
 class DesignSalvage(DesignFile):

@@ -1,0 +1,113 @@
+"""Every rule of our own on its cases: tables that pass, changes of them that make the rule fire, what makes it skip."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from ruamel.yaml import YAML
+
+from sdtm_mapper.model.columns import Text
+from sdtm_mapper.model.domain import Domain
+from sdtm_mapper.model.study import DomainSpec, SpecRef
+from sdtm_mapper.standards.guide import load_guide
+from sdtm_mapper.standards.rules import load_rules
+from validation.own import RULES
+from validation.own.base import Data, run_rules
+
+FOLDER = Path(__file__).parent / "cases"
+CASES = {
+    path.stem: YAML(typ="base").load(path.read_text(encoding="utf-8"))
+    for path in sorted(FOLDER.glob("*.yaml"))
+}
+REF = SpecRef("", 0)
+
+
+def data(tables: dict[str, list[dict[str, str]]], case: dict[str, Any]) -> Data:
+    return Data(
+        {name: domain(name, rows) for name, rows in tables.items()},
+        cutoff=case.get("cutoff", ""),
+        settings={k: dict(v) for k, v in case.get("settings", {}).items()},
+    )
+
+
+def domain(name: str, rows: list[dict[str, str]]) -> Domain:
+    known = load_guide("3.4").dataset(name)
+    columns: dict[str, Any] = {}
+    for variable in dict.fromkeys(v for row in rows for v in row):
+        cells = [row.get(variable, "") for row in rows]
+        ig = known.by_name.get(variable) if known else None
+        number = ig is not None and ig.type == "Num"
+        columns[variable] = np.array([float(c) if c else np.nan for c in cells]) if number else Text.of(cells)
+    return Domain(DomainSpec(name, "", "", "", REF, (), (), (), ()), (), columns)
+
+
+def changed(tables: Any, case: dict[str, Any]) -> dict[str, list[dict[str, str]]]:
+    """`set`: DATASET.RECORD.VARIABLE; `add`: rows below; `remove`: DATASET.RECORD; `drop`: datasets or variables."""
+    out = copy.deepcopy(tables)
+    for place, value in case.get("set", {}).items():
+        name, record, variable = place.split(".")
+        out[name][int(record) - 1][variable] = value
+    for name, rows in case.get("add", {}).items():
+        out.setdefault(name, []).extend(rows)
+    for place in sorted(case.get("remove", ()), key=lambda p: -int(p.split(".")[1])):
+        name, record = place.split(".")
+        del out[name][int(record) - 1]
+    for place in case.get("drop", ()):
+        name, _, variable = place.partition(".")
+        if variable:
+            out[name] = [{k: v for k, v in row.items() if k != variable} for row in out[name]]
+        else:
+            del out[name]
+    return out
+
+
+def found(
+    code: str, tables: dict[str, list[dict[str, str]]], case: dict[str, Any]
+) -> tuple[Any, list[dict[str, Any]]]:
+    (result,), table = run_rules(data(tables, case), {code: RULES[code]})
+    return result, table.to_pylist()
+
+
+def test_each_rule_has_cases_that_pass_and_fail_and_a_page():
+    assert sorted(CASES) == sorted(RULES)
+    assert [c for c, case in CASES.items() if not case.get("passes") or not case.get("fails")] == []
+    assert [c for c in RULES if c not in load_rules()] == []
+
+
+@pytest.mark.parametrize("code", sorted(CASES))
+def test_what_is_right_passes(code):
+    case = CASES[code]
+    for tables in case["passes"] if isinstance(case["passes"], list) else [case["passes"]]:
+        result, findings = found(code, tables, case)
+        assert (result.status, findings) == ("clean", []), result
+
+
+@pytest.mark.parametrize(
+    ("code", "number"), [(c, n) for c, case in CASES.items() for n in range(len(case["fails"]))]
+)
+def test_what_is_wrong_is_found(code, number):
+    case = CASES[code]
+    base = case["passes"][0] if isinstance(case["passes"], list) else case["passes"]
+    fail = {**{k: case[k] for k in ("cutoff", "settings") if k in case}, **case["fails"][number]}
+    result, findings = found(code, changed(base, fail), fail)
+    assert result.status == "issues", result
+    told = [
+        {k: str(f[k]) if k == "record" else f[k] for k in wanted}
+        for f, wanted in zip(findings, fail["finds"], strict=True)
+    ]
+    assert told == [dict(w) for w in fail["finds"]]
+
+
+@pytest.mark.parametrize(
+    ("code", "number"), [(c, n) for c, case in CASES.items() for n in range(len(case.get("skips", ())))]
+)
+def test_what_is_missing_is_skipped(code, number):
+    case = CASES[code]
+    base = case["passes"][0] if isinstance(case["passes"], list) else case["passes"]
+    skip = case["skips"][number]
+    result, findings = found(code, changed(base, skip), {**case, **skip})
+    assert (result.status, list(result.missing), findings) == ("skipped", skip["missing"], [])
