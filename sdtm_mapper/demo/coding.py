@@ -12,7 +12,6 @@ _OTHER_NAME = {  # verbatim to lowest level term, where they are not the same wo
     "Watery diarrhea": "Watery diarrhoea",
     "Hand-foot skin reaction": "Hand-foot syndrome",
     "Elevated blood pressure": "High blood pressure",
-    "Worsening of hypertension": "Hypertension",
     "Easy fatigability": "Tiredness",
     "Oral ulcer": "Mouth sores",
     "ALP increased": "Alkaline phosphatase increased",

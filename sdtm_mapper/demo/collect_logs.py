@@ -226,7 +226,7 @@ def _specimens(own: Chart) -> None:
                     "BIODAT": day(item.day),
                     "BIOTIM": item.time,
                     "BIOVOL": item.volume,
-                    "SHIPDAT": day(item.shipped),
+                    "SHIPDAT": day(item.shipped) if item.shipped else "",
                 },
             )
     tissue = next((s for s in course.specimens if s.kind == "TISSUE"), None)

@@ -229,6 +229,8 @@ class Doctor:
         if died > CUTOFF - 2:
             return
         term = one(source, FATAL)
+        if self.until.get(term, 0) + 1 >= begun:
+            term = "Sepsis"  # that one goes on already
         steps = [(begun, 4), (died, 5)]
         event = Event(term, steps, died, 5, fatal=True, special="hem" in term or "bleed" in term, acted=0)
         event.relation = self._relation(30)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import date
 from random import Random
 
@@ -50,7 +51,7 @@ def follow(source: Random, course: Course, treatment: Treatment) -> None:
 def _death(source: Random, course: Course, ended: int) -> int:
     """The day of death, also where it comes after the cut-off and is not known."""
     mean = 170 if course.stopped and course.stopped[1] == "PROGRESSIVE DISEASE" else 320
-    died = ended + 4 - int(mean * math.log(1 - source.random()))
+    died = ended + 8 - int(mean * math.log(1 - source.random()))
     if died <= CUTOFF - 2:
         course.death = (died, one(source, _CAUSES))
     return died
@@ -64,9 +65,9 @@ def _safety(source: Random, course: Course, treatment: Treatment, when: int, pla
 
 
 def _survival(source: Random, course: Course, ended: int, died: int) -> None:
-    """Contacts every 12 weeks; the third completes participation."""
+    """Contacts every 12 weeks; the second completes participation."""
     treated_again = False
-    for number in (1, 2, 3):
+    for number in (1, 2):
         when = working(ended + _BETWEEN_CONTACTS * number + between(source, -7, 7))
         if when >= died or when > CUTOFF - 2:
             break
@@ -77,7 +78,7 @@ def _survival(source: Random, course: Course, ended: int, died: int) -> None:
             course.death = None
             return
         course.contacts.append((when, "ALIVE", treated_again))
-        if number == 3:
+        if number == 2:
             course.left = (when, "COMPLETED", "")
             course.death = None
             return
@@ -106,6 +107,8 @@ def close(source: Random, course: Course, known: int) -> None:
             drug if end == drug.end else Drug(drug.name, drug.start, end, drug.indication, drug.event)
         )
     course.drugs = kept
+    last = min(CUTOFF, died or CUTOFF)
+    course.specimens = [replace(s, shipped=0) if s.shipped > last else s for s in course.specimens]
     course.procedures = [p for p in course.procedures if p.day <= known]
 
 
@@ -122,7 +125,8 @@ def _close_event(source: Random, event: Event, known: int, died: int) -> None:
     event.steps = [step for step in event.steps if step[0] <= known]
     event.grade = max(grade for _, grade in event.steps)
     if event.end and event.end <= known:
-        event.outcome = event.outcome or "RECOVERED/RESOLVED"
+        lasting = event.grade >= 3 and not event.test and source.random() < 0.04
+        event.outcome = "RECOVERED/RESOLVED WITH SEQUELAE" if lasting else "RECOVERED/RESOLVED"
         return
     event.end = 0
     better = event.steps[-1][1] < event.grade

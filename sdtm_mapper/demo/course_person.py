@@ -41,7 +41,7 @@ _LOCAL = ("Transarterial chemoembolization", "Radiofrequency ablation", "Microwa
 def person(source: Random, consent: int) -> Person:
     """A person of 35 to 86 years with liver cancer after immunotherapy."""
     female = source.random() < 0.22
-    age = 63 + 14 * (wobble(source) + wobble(source)) / 1.6
+    age = (57 if female else 63) + 14 * (wobble(source) + wobble(source)) / 1.6
     birth = consent - round(365.25 * min(86.0, max(35.0, age))) - between(source, 1, 364)
     height = (156 if female else 167) + 9 * wobble(source)
     virus = source.random()

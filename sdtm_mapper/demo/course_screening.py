@@ -132,7 +132,7 @@ def _biopsy(source: Random, course: Course) -> None:
     if "EXCL09" in course.criteria:
         return
     name = f"C{course.site}{course.number:03d}"
-    taken = between(source, course.consent, course.screening)
+    taken = between(source, max(course.consent, course.screening - 6), course.screening)
     course.specimens.append(
         Specimen(f"{name}-T1", "TISSUE", taken, organ="LIVER", shipped=working(taken + between(source, 3, 6)))
     )

@@ -114,9 +114,9 @@ class Treatment:
         self.doctor.doomed = dies
         if dies or (drawn < 0.05 and not stays):
             self.add(first + between(source, 25, 45 if dies else 110), "fatal")
-        elif drawn < 0.09 and not stays:
+        elif drawn < 0.11 and not stays:
             self.add(first + between(source, 20, 160), "leaves")
-        elif drawn < 0.12 and not stays:
+        elif drawn < 0.15 and not stays:
             self.add(first + between(source, 40, 200), "declines")
         if source.random() < 0.05:
             self.add(first + between(source, 20, 120), "holiday")

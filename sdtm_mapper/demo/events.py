@@ -61,9 +61,9 @@ UTI;Urinary tract infection|4|0,90,10|90|8|2|Amoxicillin-clavulanate||
 COVID-19|4|60,38,2|110|9|0|Molnupiravir||
 Pneumonia;Lung infection|3|0,40,60|90|12|5|Ceftriaxone||
 Nosebleed;Epistaxis|7|88,12,0|40|3|60|||S
-Upper GI bleeding;Upper gastrointestinal hemorrhage|5|0,30,70|80|6|40|Pantoprazole|ENDOSCOPY|S
+Upper GI bleeding;Upper gastrointestinal hemorrhage|5|0,30,70|80|6|40|Pantoprazole;Terlipressin|ENDOSCOPY|S
 Hepatic encephalopathy;Liver encephalopathy|3|0,60,40|100|7|20|Lactulose||S
-Ascites;Fluid in abdomen|9|30,50,20|100|40|15|Spironolactone;Furosemide|PARACENTESIS|
+Ascites;Fluid in abdomen|9|30,50,20|100|40|15|Spironolactone;Furosemide;Human albumin|PARACENTESIS|
 Spontaneous bacterial peritonitis|1|0,0,100|120|10|0|Ceftriaxone||
 """
 

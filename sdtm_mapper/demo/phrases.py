@@ -15,7 +15,6 @@ Palmar-plantar erythrodysesthesia syndrome|掌蹠紅腫症
 Hypertension|高血壓
 High blood pressure|血壓偏高
 Elevated blood pressure|血壓升高
-Worsening of hypertension|高血壓惡化
 Fatigue|疲倦
 Tiredness|疲累
 Exhaustion|精疲力竭
@@ -209,7 +208,6 @@ Radiofrequency ablation|射頻燒灼術
 Microwave ablation|微波消融術
 Partial hepatectomy|部分肝切除術
 Palliative radiotherapy of bone metastasis|骨轉移緩和放射治療
-Stereotactic body radiotherapy|立體定位放射治療
 Progression of hepatocellular carcinoma|肝細胞癌惡化
 Tumor rupture|腫瘤破裂
 Liver failure due to tumor progression|腫瘤惡化致肝衰竭
@@ -254,7 +252,6 @@ Pelvis|骨盆
 Pelvic peritoneum|骨盆腔腹膜
 Radiological progression|影像學惡化
 New lesions on imaging|影像出現新病灶
-Intolerable toxicity|無法耐受之毒性
 Patient wants to stop treatment|病人希望停止治療
 Patient prefers traditional medicine|病人選擇中醫治療
 Clinical deterioration|臨床狀況惡化
