@@ -99,6 +99,7 @@ class FormSpec:
     site_column: str | None = None
     row_key: tuple[str, ...] = ()
     dates: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # column -> declared formats, in order
+    decimal_comma: tuple[str, ...] = ()  # columns whose numbers are written 3,5
     unknown: tuple[str, ...] = ()  # tokens for parts of a date that are known to be unknown
     identifiers: tuple[str, ...] = ()  # columns that never leave the reader
     rename: Mapping[str, str] = field(default_factory=dict)  # delivered name -> name used in the spec

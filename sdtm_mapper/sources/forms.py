@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -17,6 +18,11 @@ from sdtm_mapper.sources.parsed import Flaw, Part, Table, distinct_names
 from sdtm_mapper.sources.privacy import exposed_ids
 from sdtm_mapper.sources.versions import current_rows
 
+_OF_SOME_FORMS = ("dates", "decimal_comma")  # a site's defaults may name columns that not all its forms have
+_COMMA = re.compile(
+    r"(?P<sign>\s*[<>=≤≥≦≧＜＞]*\s*[+-]?)(?P<whole>[0-9]{1,3}(?:\.[0-9]{3})+|[0-9]+)(?P<fraction>,[0-9]+)?\s*"
+)
+
 Flaws = list[tuple[str, FormSpec, Flaw]]  # (file, spec, what is wrong)
 
 
@@ -29,6 +35,7 @@ def build_form(name: str, parts: Sequence[Part]) -> tuple[RawForm, Flaws]:
         table, twice = _with_constants(table, part.spec)
         found += twice
         found += _absent(part.table, table, part.spec)
+        table = _with_points(table, part.spec)
         flaws += [(part.file.path, part.spec, f) for f in found]
         renamed.append(replace(part, table=table))
     renamed, found_versions = current_rows(renamed)
@@ -75,9 +82,19 @@ def _form(
         line=line,
         labels=labels,
         identifiers=dict(identifiers),
-        derived={c: s for p in parts for c, s in p.table.derived.items() if c in columns},
+        derived=_derived(parts, columns),
         withheld=_withheld(parts),
     )
+
+
+def _derived(parts: Sequence[Part], columns: Mapping[str, Text]) -> dict[str, tuple[str, ...]]:
+    """Which columns each column repeats, in any file: sites call them differently."""
+    out: dict[str, dict[str, None]] = {}
+    for part in parts:
+        for column, sources in part.table.derived.items():
+            if column in columns:
+                out.setdefault(column, {}).update(dict.fromkeys(sources))
+    return {column: tuple(sources) for column, sources in out.items()}
 
 
 def _withheld(parts: Sequence[Part]) -> dict[str, tuple[int, str]]:
@@ -118,6 +135,27 @@ def _with_constants(table: Table, spec: FormSpec) -> tuple[Table, list[Flaw]]:
     return replace(table, constants=frozenset(given)), flaws
 
 
+def _with_points(table: Table, spec: FormSpec) -> Table:
+    """The table with 3,5 as 3.5 and 1.234,5 as 1234.5 in the columns that are declared to be written so.
+
+    A sign or comparator before the number stays; a text that is no such number is left as it is.
+    """
+    for name in spec.decimal_comma:
+        if name in table.names:
+            columns = list(table.columns)
+            at = table.names.index(name)
+            columns[at] = columns[at].map(_with_point)
+            table = replace(table, columns=tuple(columns))
+    return table
+
+
+def _with_point(text: str) -> str:
+    match = _COMMA.fullmatch(text)
+    if match is None or not (match["fraction"] or "." in match["whole"]):
+        return text
+    return match["sign"] + match["whole"].replace(".", "") + (match["fraction"] or "").replace(",", ".")
+
+
 def _renamed(name: str, table: Table, spec: FormSpec) -> str:
     head, dot, tail = name.rpartition(".")
     if name not in spec.rename and head in spec.rename and tail in ("decode", "unit"):
@@ -140,6 +178,7 @@ def declared_columns(spec: FormSpec) -> dict[str, str]:
         *((c, "row_key") for c in spec.row_key),
         *((c, "deleted") for c in spec.deleted),
         *((c, "dates") for c in spec.dates),
+        *((c, "decimal_comma") for c in spec.decimal_comma),
     ):
         if name:
             out[name] = f"{out[name]}, {role}" if name in out else role
@@ -157,7 +196,7 @@ def _absent(delivered: Table, table: Table, spec: FormSpec) -> list[Flaw]:
             flaws.append(Flaw("SRC011", column=source, detail=f"rename{_nearest(source, table)}"))
             roles.pop(target, None)
     for name, role in roles.items():
-        if name not in spec.identifiers and not (name in spec.not_missed and role == "dates"):
+        if name not in spec.identifiers and not (name in spec.not_missed and role in _OF_SOME_FORMS):
             flaws.append(Flaw("SRC011", column=name, detail=f"{role}{_nearest(name, table)}"))
     for name in spec.identifiers:
         if name in spec.not_missed:

@@ -184,6 +184,7 @@ class _FormReader:
                 site_column=model.site_column,
                 row_key=model.row_key,
                 dates=date_formats(model),
+                decimal_comma=model.decimal_comma,
                 unknown=model.unknown,
                 identifiers=model.identifiers,
                 rename=model.rename,

@@ -61,7 +61,7 @@ def not_missed(layers: Sequence[Layer]) -> tuple[str, ...]:
     needed: set[str] = set()
     secret: set[str] = set()
     for layer in layers:
-        here = set(_listed(layer.data.get("rename"))) | set(_listed(layer.data.get("dates")))
+        here = {n for word in ("rename", "dates", "decimal_comma") for n in _listed(layer.data.get(word))}
         named |= here
         needed |= here if layer.kind != "defaults" else set()
         identifiers = set(_listed(layer.data.get("identifiers")))

@@ -162,6 +162,7 @@ class FormModel(SpecModel):
     site_column: str | None = None
     row_key: Words = ()
     dates: dict[str, Words] = {}
+    decimal_comma: Words = ()
     unknown: Words = ()
     identifiers: Words = ()
     rename: dict[str, str] = {}
