@@ -39,6 +39,11 @@ class Chart:
             answers |= {k: f"{float(str(v)):.12g}" for k, v in answers.items() if k in _NUMBERS}
         self.forms[form].append(Line(self.number, answers))
 
+    def plain(self, text: str) -> str:
+        """A number as this site keeps it."""
+        bare = self.site.bare_numbers and "." in text
+        return text.rstrip("0").rstrip(".") if bare else text
+
     def words(self, text: str) -> str:
         """Free text as this site writes it in English."""
         return text.upper() if self.site.upper else text

@@ -76,10 +76,10 @@ def _vitals(own: Chart, visit: Visit) -> dict[str, Value]:
         if "HEIGHT" in found:
             values |= {"HEIGHT": f"{found['HEIGHT'] / 2.54:.1f}", "HEIGHTU": "in"}
         return values | {"WEIGHT": f"{found['WEIGHT'] / 0.45359237:.1f}", "WEIGHTU": "LB"}
-    values |= {"TEMP": f"{found['TEMP']:.1f}", "TEMPU": "C"}
+    values |= {"TEMP": own.plain(f"{found['TEMP']:.1f}"), "TEMPU": "C"}
     if "HEIGHT" in found:
         values |= {"HEIGHT": f"{found['HEIGHT']:.0f}", "HEIGHTU": "cm"}
-    return values | {"WEIGHT": f"{found['WEIGHT']:.1f}", "WEIGHTU": "kg"}
+    return values | {"WEIGHT": own.plain(f"{found['WEIGHT']:.1f}"), "WEIGHTU": "kg"}
 
 
 def _labs(own: Chart, visit: Visit) -> None:

@@ -225,7 +225,7 @@ def _specimens(own: Chart) -> None:
                     "BIOLOC": item.organ,
                     "BIODAT": day(item.day),
                     "BIOTIM": item.time,
-                    "BIOVOL": item.volume,
+                    "BIOVOL": own.plain(item.volume),
                     "SHIPDAT": day(item.shipped) if item.shipped else "",
                 },
             )

@@ -35,6 +35,7 @@ class Site:
     episodes: bool = False  # an adverse event is a line per change of grade
     imperial: bool = False  # F, in, LB
     upper: bool = False  # free text in capitals
+    bare_numbers: bool = False  # answers of kind number without zeros at their end
     as_numbers: bool = False  # numbers are kept as numbers: 36.0 is 36
 
 
@@ -50,7 +51,7 @@ SITES: Mapping[str, Site] = {
         Site("05", "cgmhlk", "Chang Gung Memorial Hospital (Lin-Kou)", "CGMH Lin-Kou Laboratory", "chinese", "US",
              full_birth=False, limits=False, two_actions=True),
         Site("06", "tcvgh", "Taichung Veterans General Hospital", "TCVGH Laboratory", "english", "SI",
-             times=True, limits=False, upper=True, as_numbers=True),
+             times=True, limits=False, upper=True, bare_numbers=True, as_numbers=True),
         Site("07", "cmuh", "China Medical University Hospital", "CMUH Laboratory", "english", "US", full_birth=False),
         Site("08", "nckuh", "National Cheng-Kung University Hospital", "NCKUH Laboratory", "chinese", "US",
              full_birth=False),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -86,6 +87,10 @@ def test_every_value_is_of_a_known_item_and_every_answer_a_known_term(seed: int)
                         case "yesno":
                             assert value in ("Y", "N")
                         case "number":
+                            assert not (part.site == "06" and "." in value and value.endswith("0")), (
+                                key,
+                                value,
+                            )
                             assert re.fullmatch(r"\d+(\.\d+)?", value), (name, key, value)
                         case "time":
                             assert re.fullmatch(r"[012]\d:[0-5]\d", value), (name, key, value)
@@ -93,6 +98,22 @@ def test_every_value_is_of_a_known_item_and_every_answer_a_known_term(seed: int)
                             upper = SITES[part.site].upper if part.site else False
                             known = {e.upper() for e in CHINESE_OF} if upper else CHINESE_OF
                             assert key not in FREE or value in known, (name, key, value)
+
+
+def test_what_the_systems_of_the_sites_can_hold() -> None:
+    for seed in SEEDS:
+        for part in parts(seed)[:-1]:
+            for form, lines in part.forms.items():
+                unscheduled = Counter(x.subject for x in lines if x.values.get("VISIT") == "UNSCHEDULED")
+                assert form != "visit" or max(unscheduled.values(), default=0) <= 6
+                for line in lines:
+                    for item, value in line.values.items():
+                        if isinstance(value, Day):
+                            known = value.month is not None and value.day is not None
+                            assert known or form in ("mh", "prior", "cm", "pr", "ae") or item == "BRTHDAT"
+                        else:
+                            assert len(value.encode("utf-8")) <= 200
+                            assert value.encode({"03": "cp950", "09": "cp1252"}.get(part.site, "utf-8"))
 
 
 def test_numbers_of_a_log_are_of_one_subject_each() -> None:
