@@ -67,13 +67,22 @@ def _uses(study: Study, forms: Forms, built: Sequence[Built]) -> dict[tuple[str,
             use(name, study.aliases.subject, "subject")
             if study.aliases.site:
                 use(name, study.aliases.site, "site")
-        for column, sources in reversed(
-            tuple(form.raw.derived.items())
-        ):  # what is read of one is read of those
-            for what in found.get((name, column), ()):
-                for source in sources:
-                    use(name, source, what)
+        _spread(name, form, found)
     return {k: list(v) for k, v in found.items()}
+
+
+def _spread(name: str, form: Form, found: dict[tuple[str, str], dict[str, None]]) -> None:
+    """What is read of a column is read of those that it repeats, and of those that these repeat."""
+    reach = list(form.raw.derived.items())
+    while reach:
+        again = []
+        for column, sources in reach:
+            uses = found.get((name, column), {})
+            new = [s for s in sources if not uses.keys() <= found.get((name, s), {}).keys()]
+            for source in new:
+                found.setdefault((name, source), {}).update(uses)
+            again += [(s, form.raw.derived[s]) for s in new if s in form.raw.derived]
+        reach = again
 
 
 def _reason(study: Study, form: str, column: str) -> str:
@@ -88,6 +97,17 @@ def _reason_in_files(form: Form, column: str, cells: npt.NDArray[np.bool_]) -> s
     filled = np.bincount(raw.file[cells], minlength=len(raw.files))
     reasons = [spec.not_submitted.get(column, "") for spec, n in zip(raw.specs, filled, strict=True) if n]
     return "; ".join(dict.fromkeys(reasons)) if all(reasons) else ""
+
+
+def _repeated_by(study: Study, form: Form, column: str) -> tuple[str, ...]:
+    """Columns that repeat a column and are not submitted for a declared reason: it is the column's, too."""
+    there = form.raw.columns
+    return tuple(
+        name
+        for name, sources in form.raw.derived.items()
+        if column in sources and name in there
+        if _reason(study, form.name, name) or _reason_in_files(form, name, there[name].codes >= 0)
+    )
 
 
 def _rows(
@@ -185,7 +205,7 @@ def _columns(study: Study, form: Form, uses: Mapping[tuple[str, str], list[str]]
         reason = "" if what else _reason(study, form.name, name) or _reason(study, form.name, "*")
         if not what and not reason:
             reason = _reason_in_files(form, name, cells)
-        repeats = form.raw.derived.get(name)
+        repeats = form.raw.derived.get(name, ()) or _repeated_by(study, form, name)
         if repeats and not what and not reason:
             reason = REPEATED.format(", ".join(repeats))
         known = bool(what or reason or not filled)

@@ -129,3 +129,24 @@ def test_a_column_that_says_which_rows_are_deleted_is_used(run):
     result = run({"CM": cm}, {"cm": text}, {"cm": "deleted: {STATUS: [D]}"})
     assert result.rules() == []
     assert {c.column: c.uses for c in result.ledger.columns}["STATUS"] == ("deleted rows",)
+
+
+PAIRS = {
+    "viedoc/cm.csv": "Subject,Drug,Form - Code,Form,Kind - Code,Kind\nID,TRT,FRMCD,FRM,KINDCD,KIND\n1,a,1,TABLET,2,old\n",
+    "rave/cm.csv": "ID,TRT,FRM,FRM_STD,KIND\n2,b,Tablet,TABLET,new\n",
+}
+
+
+def test_sites_call_differently_what_a_column_repeats(run):
+    domain = CM.replace(", CMSTDTC: STDT, CMDOSFRM: FORM_STD", ", CMDOSFRM: FRM")
+    result = run(
+        {"CM": domain},
+        PAIRS,
+        {"cm": "files: '{folder}/cm.csv'\nsubject: ID\n"},
+        study="sites: {A: {folder: viedoc}, B: {folder: rave}}\nnot_submitted: {cm.KIND: of no use}\n",
+        overlays="  A: {cm: {format: viedoc}}\n  B: {cm: {format: rave, rename: {FRM: typed, FRM_STD: FRM}}}\n",
+    )
+    columns = {c.column: c for c in result.ledger.columns}
+    assert columns["FRMCD"].uses == columns["typed"].uses == ("CM.CMDOSFRM",)
+    assert columns["KINDCD"].reason == "says the same as KIND"
+    assert result.findings("LED001") == []
