@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from random import Random
 
 from sdtm_mapper.demo.course import CONSENT_DAYS, FIRST_CONSENT, Course, Kind, between, one, working
@@ -70,6 +71,8 @@ def course(seed: int, site: str, number: int, counts: Mapping[str, int]) -> Cour
     place = (number - 1) % _BLOCK
     day = working(FIRST_CONSENT + int((place + own.random()) * CONSENT_DAYS / _BLOCK))
     who = person(own, day)
+    if role.back:
+        who = replace(who, birth=date.fromordinal(who.birth).replace(month=12, day=20).toordinal())
     earlier = course(seed, site, number - role.again, counts) if role.again else None
     made = Course(site, number, role.kind or _kind(own), earlier.person if earlier else who, day, fate(own))
     consent(own, made)
