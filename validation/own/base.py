@@ -36,21 +36,26 @@ class Data:
     cutoff: str = ""
     settings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     current: Mapping[str, str] = field(default_factory=dict)
-    _frames: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    seen: Mapping[str, frozenset[str]] | None = None
+    _columns: dict[tuple[str, str], Any] = field(default_factory=dict, repr=False, compare=False)
 
     def frame(self, name: str) -> pd.DataFrame:
-        """A dataset as a frame in the order of its records: text as str, '' where empty; numbers as float64, NaN.
+        """A dataset as a frame in the order of its records: text as strings, '' where empty; numbers as float64.
 
-        Asked for by several rules, made once; a rule that changes it works on a copy.
+        It has the variables that the running rule names in `needs` and `also`, and those that identify a record:
+        a million records of forty variables are not turned into strings for a rule on two.
         """
-        if name not in self._frames:
-            import pandas as pd
+        import pandas as pd
 
-            columns = self.domains[name].columns
-            cells = {n: _strings(c) if isinstance(c, Text) else c for n, c in columns.items()}
-            self._frames[name] = pd.DataFrame(cells, columns=list(columns))
-        found: pd.DataFrame = self._frames[name]
-        return found
+        columns = self.domains[name].columns
+        wanted = [
+            n for n in columns if self.seen is None or n in self.seen.get(name, ()) or n in _identity(name)
+        ]
+        for variable in wanted:
+            if (name, variable) not in self._columns:
+                cells = columns[variable]
+                self._columns[name, variable] = _strings(cells) if isinstance(cells, Text) else cells
+        return pd.DataFrame({n: self._columns[name, n] for n in wanted}, columns=wanted)
 
     def has(self, name: str, *variables: str) -> bool:
         """Whether a dataset is there with records and these variables."""
@@ -58,10 +63,19 @@ class Data:
         return domain is not None and len(domain) > 0 and all(v in domain.columns for v in variables)
 
 
-def _strings(text: Text) -> Any:
-    import pandas as pd
+def _identity(name: str) -> tuple[str, ...]:
+    return ("USUBJID", "SITEID", f"{name}SEQ")
 
-    return pd.Series(text.strings(), dtype=object)
+
+def _strings(text: Text) -> Any:
+    """Text as pandas' own strings on Arrow's memory, '' where empty: a million cells cost no million objects."""
+    import pandas as pd
+    import pyarrow as pa
+
+    values = pa.chunked_array([text.values.cast(pa.large_string()), pa.array([""], pa.large_string())])
+    codes = np.where(text.codes < 0, len(text.values), text.codes)
+    cells = values.combine_chunks().take(pa.array(codes))
+    return pd.Series(pd.array(cells, dtype=pd.StringDtype("pyarrow", na_value=np.nan)))
 
 
 @dataclass(frozen=True)
@@ -83,7 +97,8 @@ class Issue:
 class OwnRule:
     """One rule: its page is specs/rules/<code>.yaml, its cases tests/validation/own/cases/<code>.yaml.
 
-    `dataset` is whose records it judges. `needs` are datasets and variables without which it is skipped;
+    `dataset` is whose records it judges. `needs` are datasets and variables without which it is skipped, `also` those
+    that it looks at where they are there: no others are in its frames;
     `defaults` what a study may set otherwise in design.yaml under `checks`; the rule reads them in `data.current`.
     """
 
@@ -91,6 +106,7 @@ class OwnRule:
     dataset: str
     needs: Mapping[str, tuple[str, ...]]
     judge: Callable[[Data], Sequence[Issue]]
+    also: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     defaults: Mapping[str, str] = field(default_factory=dict)
     design: bool = False  # needs the study's design
 
@@ -107,7 +123,7 @@ def run_rules(data: Data, rules: Mapping[str, OwnRule]) -> tuple[tuple[RuleResul
             continue
         try:
             current = {**rule.defaults, **data.settings.get(rule.code, {})}
-            issues = rule.judge(replace(data, current=current))
+            issues = rule.judge(replace(data, current=current, seen=_seen(rule)))
             found = [_table(data, rule.code, i) for i in issues if len(i.records)]
         except Exception as fault:  # a defect of ours: the other rules still give their answer
             reason = f"{type(fault).__name__}: {fault}"
@@ -118,6 +134,11 @@ def run_rules(data: Data, rules: Mapping[str, OwnRule]) -> tuple[tuple[RuleResul
         results.append(RuleResult(rule.code, rule.dataset, status, len(data.domains[rule.dataset]), count))
         tables += found
     return tuple(results), all_findings(tables)
+
+
+def _seen(rule: OwnRule) -> Mapping[str, frozenset[str]]:
+    names = {*rule.needs, *rule.also}
+    return {n: frozenset({*rule.needs.get(n, ()), *rule.also.get(n, ())}) for n in names}
 
 
 def unknown_settings(
@@ -144,7 +165,7 @@ def _missing(data: Data, rule: OwnRule) -> tuple[str, ...]:
 
 
 def _table(data: Data, code: str, issue: Issue) -> Any:
-    frame = data.frame(issue.dataset)
+    frame = replace(data, seen={issue.dataset: frozenset(issue.variables)}).frame(issue.dataset)
     values = issue.values or tuple(_shown(frame[v].iloc[issue.records]) for v in issue.variables)
     return findings(
         code,
