@@ -20,6 +20,8 @@ C_CODE = "nci:ExtCodeID"
 # The guide's words for variables whose values come from a dictionary that is not listed.
 DICTIONARIES = ("MedDRA", "LOINC")
 
+RESULTS = ("ORRES", "STRESC")  # --ORRES and --STRESC
+
 _ARM_LISTS = {"ARMCD": "ARMCD", "ACTARMCD": "ARMCD", "ARM": "ARM", "ACTARM": "ARM"}
 _ARM_NAMES = {"ARMCD": "Arm Code", "ARM": "Arm"}
 _LISTED_TYPES = ("text", "integer", "float")
@@ -68,10 +70,17 @@ def use_of(
 
 
 def codes_of(spec: VariableSpec, study: Study) -> tuple[str, ...]:
-    """The lists that a variable takes its values from: a dictionary, the study's arms, or its codelists."""
+    """The lists that a variable takes its values from: a dictionary, the study's arms, or its codelists.
+
+    None where a result is of a list in some branches only: a CodeList would have to hold the numbers of the others.
+    """
     dictionary = _dictionary_of(spec, study)
     if dictionary:
         return (dictionary,)
+    if spec.name.endswith(RESULTS) and any(
+        "codelist" not in type(call.params).model_fields for call in spec.branches
+    ):
+        return ()
     told = {
         c for call in spec.branches if (c := getattr(call.params, "codelist", None) or _default(call, spec))
     }

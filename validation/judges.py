@@ -17,6 +17,7 @@ Verdicts = npt.NDArray[np.bool_]
 Judge = Callable[[Any], Verdicts]
 
 _CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?"
+_NUMBER = r"^(?:[<>]=?)?[+-]?[0-9]+(?:\.[0-9]+)?$"
 _SURE = (  # complete dates that exist in any year; what is left is judged one value at a time
     r"^[1-9][0-9]{3}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)"
     rf"|(?:0[13578]|1[02])-31)(?:T{_CLOCK})?$"
@@ -75,6 +76,12 @@ def among(terms: frozenset[str]) -> Judge:
     """Texts that are one of the terms, exactly."""
     wanted = pa.array(sorted(terms), pa.string())
     return lambda values: _flags(pc.is_in(values, value_set=wanted))
+
+
+def among_or_number(terms: frozenset[str]) -> Judge:
+    """Texts that are one of the terms, and results that are a number: a codelist of results is of words."""
+    listed = among(terms)
+    return lambda values: listed(values) | _flags(pc.match_substring_regex(values, _NUMBER))
 
 
 def _hard_ones(right: Callable[[str], bool]) -> Judge:

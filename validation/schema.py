@@ -140,7 +140,8 @@ def _checks(
         yield add(codes.OTHER_DOMAIN, _on_values(judges.among(frozenset({own}))), own)
     elif terms := _terms(spec, variable, standards, draft):
         code, values, listed = terms
-        yield add(code, _on_values(judges.among(values)), listed)
+        judge = judges.among_or_number if name.endswith(("ORRES", "STRESC")) else judges.among
+        yield add(code, _on_values(judge(values)), listed)
 
 
 def _terms(

@@ -47,7 +47,7 @@ def _lists(params: Decode, rows: Rows) -> tuple[Codelist, Codelist]:
     spec = next((v for v in rows.domain.variables if v.name == params.decode), None)
     found = [
         rows.codelist(c) if c else None
-        for c in (spec and spec.codelist, params.codelist or rows.target.codelist)
+        for c in (params.of or (spec and spec.codelist), params.codelist or rows.target.codelist)
     ]
     if found[0] is None or found[1] is None:
         missing = params.decode if found[0] is None else rows.target.name

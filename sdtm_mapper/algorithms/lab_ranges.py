@@ -10,7 +10,7 @@ from pydantic import Field
 from sdtm_mapper.algorithms.base import Params, Rows, Table
 from sdtm_mapper.algorithms.conditions.evaluate import decimal_or_none
 from sdtm_mapper.algorithms.dates import interval
-from sdtm_mapper.model.columns import Index, Text, as_text, distinct_rows
+from sdtm_mapper.model.columns import Index, Mask, Text, as_text, distinct_rows
 
 Between = tuple[str, str]
 GAP, OVERLAP = "MAP030", "MAP031"
@@ -41,6 +41,15 @@ class Found:
     unit: Text
     rule: Text
     detail: Text
+
+    def where(self, asked: Mask) -> Found:
+        """The same for these records, and nothing for the others."""
+        return Found(*(t.where(asked) for t in (self.low, self.high, self.unit, self.rule, self.detail)))
+
+    @property
+    def taken(self) -> Text:
+        """Y where the table gave an end."""
+        return Text.constant("Y", len(self.low)).where(~(self.low.is_empty & self.high.is_empty))
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,14 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from sdtm_mapper.algorithms.base import Outcome, Params, Problem, Reads, Rows, Verb
 from sdtm_mapper.algorithms.lab_measure import Cell, Laboratory, Measured, rounded
 from sdtm_mapper.algorithms.lab_ranges import GAP, OVERLAP, Found, Ranges, form_columns, look_up, record_names
 from sdtm_mapper.algorithms.results import RANGE
 from sdtm_mapper.algorithms.values import problems, quoted
-from sdtm_mapper.model.columns import Text, as_text, distinct_rows
+from sdtm_mapper.model.columns import Text, as_text, distinct_rows, either
 from sdtm_mapper.model.errors import UserError
 from sdtm_mapper.model.lab import LabTest
 from sdtm_mapper.model.standard import Codelist
@@ -29,7 +29,8 @@ class ResultParams(Params):
     """`result: VALUE` with its `unit` (a column, or `=TEXT`), and the ends of its normal range.
 
     `test`, `specimen` and `method` name what the test is looked up by (a column, a variable, or `=TEXT`);
-    without them the domain's own --TESTCD, --SPEC and --METHOD. `ranges` takes the range from a table.
+    without them the domain's own --TESTCD, --SPEC and --METHOD. `ranges` takes the range from a table; beside
+    `low` and `high` that of the records that have neither.
     `part` says which variable of the family is meant where the name does not end in it.
     """
 
@@ -43,12 +44,6 @@ class ResultParams(Params):
     decimal_comma: bool = False
     part: str = ""
     ranges: Ranges | None = None
-
-    @model_validator(mode="after")
-    def _one_range(self) -> ResultParams:
-        if self.ranges and (self.low or self.high):
-            raise ValueError("a range is in `low` and `high`, or in `ranges`, not in both")
-        return self
 
 
 def _number_text(value: Decimal | None) -> str | None:
@@ -87,7 +82,7 @@ _PARTS: Mapping[str, Callable[[Measured], str | None]] = {
     "ANMETH": lambda m: m.test.analysis_method if m.test else "",
     "FLAG": lambda m: m.result.flag,  # the site's own H or L, for a supplemental qualifier
 }
-FAMILY = tuple(p for p in _PARTS if p not in ("CAT", "FLAG"))  # what `auto` stands for beside --ORRES
+FAMILY = tuple(p for p in _PARTS if p != "FLAG")  # what `auto` stands for beside --ORRES
 
 # which part reports which rules: the first that the domain has of this kind
 _REPORTS: Mapping[tuple[str, ...], tuple[str, ...]] = {
@@ -122,12 +117,12 @@ def measure(
     """(columns read, ranges of the table, index of each record, distinct results) of a domain's records."""
     columns = _columns(params, rows)
     looked = look_up(params.ranges, rows) if params.ranges and ranged else None
-    if looked is not None:
-        columns[2:4] = looked.low, looked.high
-    elif not ranged:
+    if not ranged:
         columns[2:4] = [Text.empty(rows.n)] * 2  # fewer distinct cells, and no range to judge
-    unit = looked.unit if looked and params.ranges and params.ranges.unit else None
-    columns += [unit] if unit else []
+    if params.ranges and looked is not None:
+        looked = looked.where(columns[2].is_empty & columns[3].is_empty)
+        columns[2:4] = either(columns[2], looked.low), either(columns[3], looked.high)
+        columns += [looked.unit, looked.taken] if params.ranges.unit else []
     first, index = distinct_rows(columns)
     cells = zip(*(c.take(first).strings() for c in columns), strict=True)
     laboratory = _laboratory(rows)
@@ -136,7 +131,8 @@ def measure(
 
 def _cell(cells: tuple[str, ...], decimal_comma: bool) -> Cell:
     value, unit, low, high, test, specimen, method, *rest = cells
-    return Cell(value, unit, low, high, test, specimen, method, decimal_comma, rest[0] if rest else None)
+    range_unit = rest[0] if rest and rest[1] else None  # a range that was delivered is in the result's unit
+    return Cell(value, unit, low, high, test, specimen, method, decimal_comma, range_unit)
 
 
 def _unranged(
@@ -186,7 +182,7 @@ def _found(
             continue
         names = tuple(n for n in (params.result, params.unit) if n and not n.startswith("="))
         shown = (0, 1)[: len(names)] if params.result == names[0] else (1,)
-        if "MAP029" in rules and not params.ranges:
+        if "MAP029" in rules and (params.low or params.high):
             names = tuple(n for n in (params.low, params.high) if n and not n.startswith("="))
             shown = tuple(i for i, n in ((2, params.low), (3, params.high)) if n in names)
         for rule in rules:

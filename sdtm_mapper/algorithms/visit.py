@@ -7,7 +7,7 @@ import numpy as np
 from sdtm_mapper.algorithms.base import Outcome, Params, Problem, Reads, Rows, Verb
 from sdtm_mapper.algorithms.unscheduled import NAME, find_unscheduled, plain, planned_by_name, repeat_of
 from sdtm_mapper.algorithms.values import problems
-from sdtm_mapper.model.columns import Mask, Text, as_text
+from sdtm_mapper.model.columns import Mask, Text, as_text, either
 from sdtm_mapper.model.errors import UserError
 from sdtm_mapper.model.study import VariableSpec
 
@@ -50,7 +50,7 @@ def apply(params: VisitParams, rows: Rows) -> Outcome:
         bad += more if said else ()
     if rows.target.name == "VISIT":
         own = column.remap([f.visit if f else None for f in found])
-        return Outcome(_either(own, number.map(lambda n: f"{NAME} {n}")), bad)
+        return Outcome(either(own, number.map(lambda n: f"{NAME} {n}")), bad)
     texts = [f and (f.number if rows.target.name == "VISITNUM" else f.day) for f in found]
     table = np.array([float(x) if x else np.nan for x in texts] + [np.nan])
     out = table[column.codes]
@@ -72,13 +72,6 @@ def _unscheduled(
     cells = (column,) if dates is None else (column, dates)
     names = (params.visit,) if dates is None else (params.visit, params.date or "")
     return found.number, problems("MAP050", ~found.why.is_empty, names, cells, detail=found.why)
-
-
-def _either(one: Text, other: Text) -> Text:
-    """The cells of `one`, and where it is empty those of `other`."""
-    both = Text.concat([one, other])
-    n = len(one)
-    return both.take(np.where(one.is_empty, np.arange(n) + n, np.arange(n)))
 
 
 def _reports(params: VisitParams, rows: Rows) -> bool:

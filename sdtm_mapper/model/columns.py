@@ -277,6 +277,12 @@ def as_text(column: Column) -> Text:
     return column if isinstance(column, Text) else numbers_as_text(column)
 
 
+def either(one: Text, other: Text) -> Text:
+    """The cells of `one`, and where it is empty those of `other`."""
+    at = np.arange(len(one))
+    return Text.concat([one, other]).take(np.where(one.is_empty, at + len(one), at))
+
+
 def group_codes(columns: Sequence[Column]) -> npt.NDArray[np.int64]:
     """One integer per row that is equal for rows equal in all `columns` (missing equals missing)."""
     n = len(columns[0])

@@ -10,6 +10,8 @@ from define.codelists import codelists, codes_of, use_of
 from define.methods import sentence
 from define.origins import of_calls
 from sdtm_mapper.algorithms import VERBS
+from sdtm_mapper.algorithms.assign_ct import AssignCt
+from sdtm_mapper.algorithms.assign_no_ct import AssignNoCt
 from sdtm_mapper.algorithms.code import CodeParams
 from sdtm_mapper.model.study import Call, SpecRef, VariableSpec
 
@@ -37,6 +39,17 @@ def variable(name: str, type: str = "Char", **params: str) -> VariableSpec:
 )
 def test_the_dictionary_of_a_coded_variable(small, spec, codes):
     assert codes_of(spec, small.study) == codes
+
+
+@pytest.mark.parametrize(
+    ("name", "codes"), [("EGSTRESC", ()), ("EGORRES", ()), ("EGSTAT", ("C101834",)), ("EGLEAD", ("C101834",))]
+)
+def test_results_that_are_numbers_too_have_no_list_of_words(small, name, codes):
+    words = Call("assign_ct", AssignCt(assign_ct="W", codelist="C101834"), SpecRef("eg.yaml", 1))
+    numbers = Call("assign_no_ct", AssignNoCt(assign_no_ct="V"), SpecRef("eg.yaml", 2))
+    spec = replace(variable(name, code="X"), branches=(words, numbers))
+    assert codes_of(spec, small.study) == codes
+    assert codes_of(replace(spec, branches=(words,)), small.study) == ("C101834",)
 
 
 def test_the_external_list_has_the_declared_version(small):

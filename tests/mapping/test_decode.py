@@ -46,3 +46,23 @@ def test_a_code_without_codelist_cannot_be_decoded(run):
     ).replace("NAME", "auto")
     with pytest.raises(UserError, match="VSTESTCD has no codelist"):
         run({"VS": spec}, {"vs": RAW})
+
+
+RS = """records: [{from: rs}]
+variables:
+  RSSEQ: auto
+  RSTESTCD:
+    - {assign_ct: TEST, codelist: ECOG1TC, if: TEST = "ECOG101"}
+    - {assign_ct: TEST, codelist: ONCRTSCD}
+  RSTEST:
+    - {decode: RSTESTCD, codelist: ECOG1TN, of: ECOG1TC, if: TEST = "ECOG101"}
+    - {decode: RSTESTCD, codelist: ONCRTS, of: ONCRTSCD}
+  RSORRES: RES
+keys: [USUBJID, RSTESTCD]
+"""
+
+
+def test_a_code_of_several_lists_is_looked_up_in_the_list_of_its_branch(run):
+    result = run({"RS": RS}, {"rs": "ID,TEST,RES\n1,ECOG101,1\n1,OVRLRESP,PR\n"})
+    assert result.column("RS", "RSTEST") == ["ECOG1-Performance Status", "Overall Response"]
+    assert result.findings("MAP045") == []

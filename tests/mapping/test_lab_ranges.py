@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from sdtm_mapper.model.errors import SpecError
-
 RANGES = (
     "{form: ref, equal: {TEST: TEST, SITE: SITE, DM.SEX: SEX}, between: {DM.AGE: [A1, A2], LBDTC: [FROM, TO]},"
     " low: LO, high: HI, unit: UNIT}"
@@ -103,10 +101,28 @@ def test_partitions_change_no_range(run):
     assert whole.rows("LB") == parts.rows("LB")
 
 
-def test_two_ways_to_say_a_range_are_a_fault(run):
-    domain = lb().replace("unit: UNIT, ranges", "unit: UNIT, low: LO, ranges")
-    with pytest.raises(SpecError, match="not in both"):
-        run({"DM": DM, "LB": domain}, {"dm": "ID,SEX,AGE\n", "lb": "ID\n", "ref": "SITE\n"})
+def test_a_delivered_range_comes_before_that_of_the_table(run):
+    raw = {
+        "dm": "ID,SEX,AGE\n1,M,65\n",
+        "lb": "ID,SITE,TEST,DAY,VALUE,UNIT,OWNLO,OWNHI\n"
+        "1,A,CREAT,2025-01-05,1.2,mg/dL,0.8,1.1\n"
+        "1,A,CREAT,2025-01-06,1.2,mg/dL,,\n"
+        "1,A,CREAT,2025-01-07,1.2,mg/dL,,1.1\n"
+        "1,B,CREAT,2025-01-08,100,umol/L,60,110\n"  # no row of the table, and none is needed
+        "1,B,CREAT,2025-01-09,100,umol/L,,\n",
+        "ref": "SITE,TEST,SEX,A1,A2,FROM,TO,LO,HI,UNIT\nA,CREAT,,,,,,0.7,1.3,mg/dL\n",
+    }
+    forms = {"lb": "dates: {DAY: yyyy-MM-dd}", "ref": "files: ref.csv\ndates: {FROM: yyyy, TO: yyyy}"}
+    both = lb().replace("unit: UNIT, ranges", "unit: UNIT, low: OWNLO, high: OWNHI, ranges")
+    result = run({"DM": DM, "LB": both}, raw, forms)
+    assert result.rows("LB", "LBORNRLO", "LBORNRHI", "LBSTNRLO", "LBNRIND") == [
+        {"LBORNRLO": "0.8", "LBORNRHI": "1.1", "LBSTNRLO": "70.72", "LBNRIND": "HIGH"},
+        {"LBORNRLO": "0.7", "LBORNRHI": "1.3", "LBSTNRLO": "61.88", "LBNRIND": "NORMAL"},
+        {"LBORNRLO": "", "LBORNRHI": "1.1", "LBSTNRLO": "", "LBNRIND": "HIGH"},
+        {"LBORNRLO": "60", "LBORNRHI": "110", "LBSTNRLO": "60", "LBNRIND": "NORMAL"},
+        {"LBORNRLO": "", "LBORNRHI": "", "LBSTNRLO": "", "LBNRIND": ""},
+    ]
+    assert result.rules() == ["MAP030"]
 
 
 def test_a_range_in_a_unit_that_the_test_does_not_have_is_a_finding(run):

@@ -12,6 +12,12 @@ def judged(judge, texts):
     return judge(pa.array(texts, pa.string())).tolist()
 
 
+def test_a_codelist_of_results_is_of_words():
+    judge = judges.among_or_number(frozenset({"NORMAL"}))
+    texts = ["NORMAL", "normal", "84", "-0.5", "<20", "1e5", "84 msec", "TRACE"]
+    assert judged(judge, texts) == [True, False, True, True, True, False, False, False]
+
+
 @settings(deadline=None)
 @given(st.lists(st.dates(), min_size=1))
 def test_days_that_exist_are_right(days):
