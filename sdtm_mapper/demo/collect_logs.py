@@ -134,7 +134,7 @@ def _event(own: Chart, line: EventLine) -> dict[str, Value]:
     serious = bool(found)
     started = day(line.start)
     actions = event.actions
-    if not line.acted and actions != ("NOT APPLICABLE",):
+    if actions == ("DOSE NOT CHANGED",) or (not line.acted and actions != ("NOT APPLICABLE",)):
         stopped = own.course.stopped
         after = stopped is not None and line.start > stopped[0]
         actions = ("NOT APPLICABLE",) if after else ("DOSE NOT CHANGED",)

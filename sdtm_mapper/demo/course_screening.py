@@ -138,7 +138,7 @@ def _biopsy(source: Random, course: Course) -> None:
     )
     course.histology = ("HEPATOCELLULAR CARCINOMA", one(source, _GRADES))
     if source.random() < 0.06:
-        event = Event("Abdominal pain", [(taken, 1)], taken + between(source, 1, 2), 1)
+        event = Event("Abdominal pain", [(taken, 1)], min(taken + 2, course.screening), 1)
         event.actions, event.outcome = ("NOT APPLICABLE",), "RECOVERED/RESOLVED"
         course.events.append(event)
     blood(source, course, course.screening, 1)
