@@ -276,6 +276,10 @@ class _DomainReader:
                 faults.add(
                     doc.at((*place, "form")), "SPEC013", f"join: the form '{join.form}' is here already"
                 )
+            sides = (block.from_, join.form)
+            if not join.on and any(not f.subject for name in sides for f in forms.get(name, ())):
+                message = "join: without `on` it is by subject, and a form has no `subject` in sources.yaml"
+                faults.add(doc.at(place), "SPEC011", message)
             keep = read_condition(join.keep, (*place, "keep"), doc, faults, self.around.terms)
             joins.append(Join(join.form, tuple(join.on.items()), join.cardinality, keep, doc.at(place)))
         return RecordsSpec(

@@ -206,14 +206,13 @@ def _pairs(value: Any) -> Any:
 
 
 class JoinModel(SpecModel):
-    """Columns of another form beside the record."""
+    """Columns of another form beside the record. Without `on` the row of the same subject."""
 
     form: str
     on: Annotated[
         dict[str, str],
-        Field(min_length=1),
         BeforeValidator(_pairs, json_schema_input_type=str | list[str] | dict[str, str]),
-    ]
+    ] = {}
     cardinality: Literal["1:1", "m:1"]
     keep: str | None = None
 

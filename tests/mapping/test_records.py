@@ -186,6 +186,16 @@ def test_a_join_brings_columns_of_another_form(run):
     assert result.uses("coding")["PT"] == ("join of AE",)
 
 
+def test_a_join_without_keys_is_by_subject(run):
+    domain = ae("\n  - {from: ae, join: [{form: who, cardinality: m:1}]}\n", "  AEBODSYS: who.WARD\n")
+    raw = {"ae": "ID,TERM,CODE\n1,a,10\n1,b,10\n2,c,\n3,d,99\n", "who": "ID,WARD\n1,A\n3,B\n3,C\n"}
+    result = run(domain, raw)
+    assert result.column("AE", "AEBODSYS") == ["A", "A", "", ""]
+    assert [f["usubjid"] for f in result.findings("MAP012")] == ["3"]
+    with pytest.raises(UserError, match="join: without `on` it is by subject"):
+        run(domain, raw, forms={"who": "files: who.csv"})
+
+
 def test_a_join_that_finds_several_rows_guesses_nothing(run):
     raw = {"ae": "ID,TERM,CODE\n1,a,10\n2,b,11\n", "coding": "PT,SOC,ACTIVE\n10,Skin,1\n10,Eye,0\n11,Ear,1\n"}
     result = run(joined(), raw, forms=CODING)
