@@ -88,6 +88,7 @@ class Doctor:
         event.relation = self._relation(ailment.related)
         event.acted = len(steps) - 1 if steps[-1][1] == grade else len(steps) - 2
         self._seriousness(event, name)
+        again = name in self.until
         self.until[name] = event.end
         self.last_peak = max(self.last_peak, peak)
         self.course.events.append(event)
@@ -101,6 +102,7 @@ class Doctor:
             self.later.append((when + between(source, 2, 5), "unscheduled", "Evaluation of adverse event"))
         event.vague = (
             event.actions == ("DOSE NOT CHANGED",)
+            and not again
             and len(steps) == 1
             and grade < 3
             and source.random() < 0.04
