@@ -82,8 +82,12 @@ def _sources(
 ) -> Iterator[tuple[Mask | None, tuple[str, ...], tuple[str, ...], bool]]:
     """(rows, formats, unknown tokens, whether files store dates) for all rows with a date text."""
     left = ~column.is_empty
-    for mask, spec, raw_name in rows.date_specs(name):
+    places = rows.date_specs(name)
+    known = any(spec.dates.get(raw_name) for _, spec, raw_name in places)
+    for mask, spec, raw_name in places:
         declared = formats or spec.dates.get(raw_name, ())
+        if not declared and known and not (left if mask is None else left & mask).any():
+            continue  # a column that other sites have
         if not declared:
             raise UserError(
                 f"{spec.ref}: {rows.target.name} reads dates from {raw_name}, but sources.yaml declares no"

@@ -93,6 +93,29 @@ sites:
     assert (finding["rule"], finding["raw_file"], finding["raw_record"]) == ("MAP006", "n1/ae.csv", 3)
 
 
+def test_a_date_column_that_one_site_alone_has(run):
+    study = """schema: 1
+study: S1
+title: Sites
+standards: {sdtmig: 3.4, terminology: 2025-03-28, define: 2.1}
+usubjid: "{SITEID}-{SUBJID}"
+sites: {N1: {country: TWN, folder: n1}, N2: {country: TWN, folder: n2}}
+"""
+    forms = {"ae": 'files: "{folder}/ae.csv"\nsubject: ID\ndates: {START: dd/MM/yyyy}'}
+    overlays = "  N2: {ae: {dates: {PART: MMMyyyy}}}\n"
+    raw = {"n1/ae.csv": "ID,TERM,START\n1,a,03/04/2024\n", "n2/ae.csv": "ID,TERM,START,PART\n1,a,,APR2024\n"}
+    lines = """  AESTDTC:
+    - {assign_datetime: PART, if: PART is not empty}
+    - {assign_datetime: START}
+"""
+    result = run(ae(lines), raw, forms=forms, overlays=overlays, study=study)
+    assert result.column("AE", "AESTDTC") == ["2024-04-03", "2024-04"]
+    assert result.findings() == []
+    more = raw | {"n1/ae.csv": "ID,TERM,START,PART\n1,a,,APR2024\n"}
+    with pytest.raises(UserError, match="declares no format"):
+        run(ae(lines), more, forms=forms, overlays=overlays, study=study)
+
+
 def test_a_column_without_declared_format_is_a_fault(run):
     raw = {"ae": "ID,TERM,START\n1,a,2024-02-03\n"}
     with pytest.raises(UserError, match="declares no format"):
