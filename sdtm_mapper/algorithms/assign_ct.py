@@ -17,10 +17,14 @@ NEAREST = 3
 
 
 class AssignCt(Params):
-    """`assign_ct: COLUMN`; `codelist` overrides the guide's; `unmatched: keep` keeps text that no term fits."""
+    """`assign_ct: COLUMN`; `codelist` overrides the guide's; `unmatched: keep` keeps text that no term fits.
+
+    `via`: a list whose terms are terms of the codelist; a text that means one of its terms is read as that term.
+    """
 
     assign_ct: str
     codelist: str | None = None
+    via: str | None = None
     unmatched: Literal["empty", "keep"] = "empty"
 
 
@@ -34,7 +38,8 @@ def apply(params: AssignCt, rows: Rows) -> Outcome:
     column = rows.text(params.assign_ct).compact()  # terms are looked for only where a record has the text
     codelist = _codelist(params, rows)
     spellings = rows.study.terminology.spellings.get(codelist.code, ())
-    terms, rules, hints = judge(column, codelist, spellings, params.unmatched == "keep")
+    texts = _via(params, rows, column)
+    terms, rules, hints = judge(texts, codelist, spellings, params.unmatched == "keep")
     found: list[Problem] = []
     for rule in ("MAP001", "MAP002", "MAP003"):
         bad = column.hits([r == rule for r in rules])
@@ -43,6 +48,19 @@ def apply(params: AssignCt, rows: Rows) -> Outcome:
         found += problems(rule, bad, (params.assign_ct,), (column,), expected, detail)
     outcome = typed(column.remap(terms), rows.target.type, (params.assign_ct,), (column,))
     return Outcome(outcome.column, (*outcome.problems, *found))
+
+
+def _via(params: AssignCt, rows: Rows, column: Text) -> list[str]:
+    """The column's distinct texts, each as the term of `via` that it means."""
+    texts: list[str] = column.values.to_pylist()
+    if params.via is None:
+        return texts
+    between = rows.codelist(params.via)
+    if between is None:
+        raise UserError(f"{rows.domain.ref}: {rows.target.name}: there is no codelist {params.via}")
+    spellings = rows.study.terminology.spellings.get(between.code, ())
+    terms, _, _ = judge(texts, between, spellings, keep=False)
+    return [term or text for term, text in zip(terms, texts, strict=True)]
 
 
 def _codelist(params: AssignCt, rows: Rows) -> Codelist:
@@ -57,14 +75,14 @@ def _codelist(params: AssignCt, rows: Rows) -> Codelist:
 
 
 def judge(
-    column: Text, codelist: Codelist, spellings: Sequence[Spelling], keep: bool
+    texts: Sequence[str], codelist: Codelist, spellings: Sequence[Spelling], keep: bool
 ) -> tuple[list[str | None], list[str], list[str | None]]:
-    """Per distinct value: the term, the rule that it breaks ('' for none), what was expected."""
+    """Per text: the term, the rule that it breaks ('' for none), what was expected."""
     own = {s.raw: s.term for s in spellings}
     terms: list[str | None] = []
     rules: list[str] = []
     hints: list[str | None] = []
-    for raw in column.values.to_pylist():
+    for raw in texts:
         text = raw.strip()
         term, rule, hint = own.get(raw, own.get(text)), "", None
         if term is None and text:

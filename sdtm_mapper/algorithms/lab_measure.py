@@ -9,12 +9,13 @@ from functools import lru_cache
 
 from sdtm_mapper.algorithms.conditions.evaluate import decimal_or_none
 from sdtm_mapper.algorithms.results import RANGE, Result, parse_result
-from sdtm_mapper.model.lab import LabTest, Limits
+from sdtm_mapper.model.lab import Factor, LabTest, Limits, Scale
 from sdtm_mapper.model.standard import Codelist
 from sdtm_mapper.standards.matching import match_term
 from sdtm_mapper.standards.units import UNITLESS, Units
 
 REMEMBERED = 2**18
+_QUOTIENT = 40  # digits of a quotient that has no end
 _TEN_THOUSANDS = ("萬", "万", "千", "百萬")
 Fault = tuple[str, str, str]  # rule, expected, detail
 
@@ -44,7 +45,7 @@ class Measured:
     result: Result
     test: LabTest | None = None
     term: str = ""  # UNIT term of the number as delivered
-    factor: Decimal | None = None
+    factor: Factor | None = None
     exact: Decimal | None = None
     stresc: str = ""
     low: tuple[str, Decimal | None] = ("", None)
@@ -125,13 +126,13 @@ class Laboratory:
     def _converted(self, measured: Measured, faults: list[Fault]) -> Measured:
         result, test = measured.result, measured.test
         if result.number is None and result.note != RANGE:
-            factor = self._units.factor_of(test, measured.term, test.unit) if test else None
+            factor = self._units.conversion(test, measured.term) if test else None
             exact = _worded(result, test)
             return replace(measured, factor=factor, exact=exact, stresc=result.stresc)
         if test is None:
             faults.append(("MAP025", "", ""))
             return measured
-        factor = self._units.factor_of(test, measured.term, test.unit)
+        factor = self._units.conversion(test, measured.term)
         if factor is None and measured.term == UNITLESS:
             faults.append(("MAP026", test.unit, self._plausible(result.number, test)))
             return measured
@@ -146,15 +147,13 @@ class Laboratory:
             _limits(exact, result.number, measured.term, test, self._plausible, faults)
         return replace(measured, factor=factor, exact=exact, stresc=_shown(result, exact, factor, test))
 
-    def _range_factor(
-        self, unit: str, measured: Measured, faults: list[Fault]
-    ) -> tuple[Decimal | None, bool]:
+    def _range_factor(self, unit: str, measured: Measured, faults: list[Fault]) -> tuple[Factor | None, bool]:
         """What the ends of a range in its own unit are multiplied by, and whether the result has that unit."""
         if measured.test is None or measured.factor is None:
             return None, False
         unread: list[Fault] = []
         term = self._term(unit, measured.test, unread) if unit else UNITLESS
-        factor = None if term is None else self._units.factor_of(measured.test, term, measured.test.unit)
+        factor = None if term is None else self._units.conversion(measured.test, term)
         if factor is None:
             faults.append(("MAP029", "", f"the range's unit {unit or '(none)'} has no factor"))
         return factor, term == measured.term
@@ -163,7 +162,7 @@ class Laboratory:
         """The units of the test in which a number would be plausible, in words."""
         if number is None or test.soft == (None, None):
             return ""
-        factors = {test.unit: Decimal(1), **test.factors}
+        factors: dict[str, Factor] = {test.unit: Decimal(1), **test.factors}
         fits = [u for u, f in factors.items() if u and _within(_times(number, f), test.soft)]
         return f"{number} would be plausible in {' or '.join(fits)}" if fits else ""
 
@@ -184,7 +183,10 @@ def rounded(value: Decimal, decimals: int | None) -> Decimal:
         return value.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
 
 
-def _times(number: Decimal, factor: Decimal) -> Decimal:
+def _times(number: Decimal, factor: Factor) -> Decimal:
+    if isinstance(factor, Scale):
+        with localcontext(prec=_QUOTIENT):
+            return (number - factor.zero) / factor.over
     if factor == 1:
         return number
     with localcontext(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN):
@@ -197,14 +199,14 @@ def decimal_text(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _shown(result: Result, exact: Decimal, factor: Decimal, test: LabTest) -> str:
+def _shown(result: Result, exact: Decimal, factor: Factor, test: LabTest) -> str:
     if result.comparator:  # a limit of detection is not rounded: <0.004 is not <0.00
         return result.stresc if factor == 1 else result.comparator + decimal_text(exact)
     value = rounded(exact, test.decimals)
     return result.stresc if factor == 1 and value is exact else decimal_text(value)
 
 
-def _range(text: str, factor: Decimal) -> str:
+def _range(text: str, factor: Factor) -> str:
     if factor == 1:
         return text
     return "-".join(decimal_text(_times(Decimal(end), factor)) for end in text.split("-"))
@@ -234,7 +236,7 @@ def _limits(
             return
 
 
-def _ranged(measured: Measured, cell: Cell, factor: Decimal | None, faults: list[Fault]) -> Measured:
+def _ranged(measured: Measured, cell: Cell, factor: Factor | None, faults: list[Fault]) -> Measured:
     ends: list[tuple[str, Decimal | None]] = []
     for text in (cell.low, cell.high):
         read = parse_result(text, "", cell.decimal_comma)

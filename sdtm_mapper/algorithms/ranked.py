@@ -75,13 +75,15 @@ def _terms(
     code = params.codelist or rows.target.codelist
     codelist = rows.codelist(code) if code else None
     if codelist is None:
-        raise UserError(f"{rows.target.ref}: {rows.target.name} uses ranked, but there is no codelist; name one")
+        raise UserError(
+            f"{rows.target.ref}: {rows.target.name} uses ranked, but there is no codelist; name one"
+        )
     if missing := [t for t in params.order if t not in codelist.by_value]:
         raise UserError(
             f"{rows.target.ref}: {rows.target.name}: order names '{missing[0]}', which is no term of {codelist.value}"
         )
     spellings = rows.study.terminology.spellings.get(codelist.code, ())
-    terms, rules, hints = judge(spoken, codelist, spellings, keep=False)
+    terms, rules, hints = judge(spoken.values.to_pylist(), codelist, spellings, keep=False)
     faults = {(r, a): h or "" for a, r, h in zip(said, rules, hints, strict=True) if r}
     return dict(zip(said, terms, strict=True)), faults
 

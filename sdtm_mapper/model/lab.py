@@ -6,6 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Units whose zeros differ: a number less `zero`, divided by `over`, is in the other unit."""
+
+    zero: Decimal
+    over: Decimal
+
+
+Factor = Decimal | Scale
 Limits = tuple[Decimal | None, Decimal | None]
 
 

@@ -2,11 +2,13 @@
 
 `terms.txt`: a UNIT term and the raw spellings that mean it with the number unchanged (for --ORRESU).
 `factors.txt`: what a number in one term is multiplied by to be in another, per test; for all where no
-test is named. `tests.txt`: per test its standard unit, decimals, kind of result, limits and LOINC code.
+test is named; (x-32)/1.8 where the zeros of two units differ. `tests.txt`: per test its standard unit,
+decimals, kind of result, limits and LOINC code.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -14,7 +16,7 @@ from functools import cache
 from pathlib import Path
 
 from sdtm_mapper.model.errors import UserError
-from sdtm_mapper.model.lab import LabTest
+from sdtm_mapper.model.lab import Factor, LabTest, Scale
 from sdtm_mapper.standards.paths import specs_dir
 from sdtm_mapper.standards.plain_text import plain
 
@@ -26,6 +28,7 @@ TEST_COLUMNS = (
 )
 SEPARATOR = "; "
 UNITLESS = ""
+_SCALE = re.compile(r"\(x-([0-9.]+)\)/([0-9.]+)")
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,7 @@ class Units:
     spellings: Mapping[str, tuple[str, ...]]
     tests: tuple[LabTest, ...]
     factors: Mapping[tuple[str, str], Decimal] = field(default_factory=dict)  # for any test
+    scales: Mapping[tuple[str, str], Scale] = field(default_factory=dict)  # of units whose zeros differ
 
     def term(self, raw: str) -> str | None:
         """The UNIT term that leaves the number unchanged; None where no spelling or several terms fit."""
@@ -66,6 +70,10 @@ class Units:
             return Decimal(1)
         return self.factors.get((from_term, to_term))
 
+    def conversion(self, test: LabTest, from_term: str) -> Factor | None:
+        """How a number in `from_term` becomes one in the test's unit: its factor, else the scale of its unit."""
+        return self.factor_of(test, from_term, test.unit) or self.scales.get((from_term, test.unit))
+
     def extended(self, spellings: Mapping[str, str], tests: Iterable[LabTest]) -> Units:
         """With a study's own: a spelling or a test of the study replaces the one of the product."""
         mine = {plain(raw): (term,) for raw, term in spellings.items()}
@@ -75,6 +83,7 @@ class Units:
             {**self.spellings, **{_key(k): v for k, v in mine.items()}, **mine},
             (*own, *(t for t in self.tests if t.key not in keys)),
             self.factors,
+            self.scales,
         )
 
 
@@ -88,13 +97,17 @@ def load_units() -> Units:
             for key in dict.fromkeys((plain(raw), _key(plain(raw)))):
                 spellings.setdefault(key, {})[term] = None
     factors: dict[tuple[str, ...], dict[str, Decimal]] = {}
+    scales: dict[tuple[str, str], Scale] = {}
     for *test, start, end, factor in _table(folder / "factors.txt", FACTOR_COLUMNS):
+        if match := _SCALE.fullmatch(factor):
+            scales[start, end] = Scale(Decimal(match[1]), Decimal(match[2]))
+            continue
         factors.setdefault((*test, "" if any(test) else end), {})[start] = Decimal(factor)
     tests = tuple(_test(row, factors) for row in _table(folder / "tests.txt", TEST_COLUMNS))
     of_all = {
         (start, key[4]): f for key, fs in factors.items() if not any(key[:4]) for start, f in fs.items()
     }
-    return Units({k: tuple(v) for k, v in spellings.items()}, tests, of_all)
+    return Units({k: tuple(v) for k, v in spellings.items()}, tests, of_all, scales)
 
 
 def _key(text: str) -> str:

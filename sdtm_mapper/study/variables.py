@@ -214,9 +214,10 @@ def _call(name: str, value: Any, path: Path, branch: bool, meta: Meta, context: 
         if key not in fields and key not in ("if", verb):
             _unknown_argument(name, verb, key, branch, path, context)
     arguments = {k: v for k, v in value.items() if k in fields and v is not None}
-    if isinstance(arguments.get("codelist"), str):
-        code = context.terms.code(arguments["codelist"], doc.at((*path, "codelist")), faults)
-        arguments["codelist"] = code or arguments["codelist"]
+    for word in ("codelist", "via"):
+        if isinstance(arguments.get(word), str):
+            code = context.terms.code(arguments[word], doc.at((*path, word)), faults)
+            arguments[word] = code or arguments[word]
     typed_params = typed(params, arguments, doc, path, faults)
     condition = None
     if "if" in value:
