@@ -93,6 +93,10 @@ class Issue:
     detail: str | Sequence[str] = ""
 
 
+class Lacking(Exception):
+    """Raised by a rule that finds its facts missing only when it looks; the arguments name them. It is then skipped."""
+
+
 @dataclass(frozen=True)
 class OwnRule:
     """One rule: its page is specs/rules/<code>.yaml, its cases tests/validation/own/cases/<code>.yaml.
@@ -125,6 +129,11 @@ def run_rules(data: Data, rules: Mapping[str, OwnRule]) -> tuple[tuple[RuleResul
             current = {**rule.defaults, **data.settings.get(rule.code, {})}
             issues = rule.judge(replace(data, current=current, seen=_seen(rule)))
             found = [_table(data, rule.code, i) for i in issues if len(i.records)]
+        except Lacking as lacking:
+            missing = tuple(str(name) for name in lacking.args)
+            reason = "what it needs is missing"
+            results.append(RuleResult(rule.code, rule.dataset, "skipped", reason=reason, missing=missing))
+            continue
         except Exception as fault:  # a defect of ours: the other rules still give their answer
             reason = f"{type(fault).__name__}: {fault}"
             results.append(RuleResult(rule.code, rule.dataset, "error", reason=reason))
