@@ -85,7 +85,11 @@ def test_the_trial_design_is_that_of_the_reference(flagship, name, keys, columns
     def listed(rows):
         return sorted(tuple(r[c] for c in (*keys, *columns)) for r in rows)
 
-    assert listed(flagship.rows(name, *keys, *columns)) == listed(reference(name))
+    rows = flagship.rows(name, *keys, *columns)
+    if name == "TI":  # the registration's words are those of the latest version
+        assert {r["TIVERS"] for r in rows} == {"1", "2"}
+        rows = [r | {"TIVERS": "1"} for r in rows if r["TIVERS"] == "2"]
+    assert listed(rows) == listed(reference(name))
 
 
 def test_the_summary_is_that_of_the_reference(flagship):
