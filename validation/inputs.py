@@ -48,7 +48,10 @@ class Allowed:
 
 
 def codelists_of(spec: DomainSpec, variable: VariableSpec, standards: Standards) -> tuple[str, ...]:
-    """The codelists that govern a variable: the study's choice, else all that the guide names."""
+    """The codelists that govern a variable: those that its branches name, the study's choice, else the guide's."""
+    named = [getattr(call.params, "codelist", None) or variable.codelist for call in variable.branches]
+    if len(told := tuple(dict.fromkeys(c for c in named if c))) > 1:
+        return told
     if variable.codelist:
         return (variable.codelist,)
     dataset = standards.guide.dataset(spec.name)

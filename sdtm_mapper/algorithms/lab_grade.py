@@ -56,6 +56,8 @@ def _holds(criterion: Criterion, at: Situation) -> bool | str:
     reference = {"ULN": at.high, "LLN": at.low, "BASE": at.baseline, "ABS": Decimal(1)}[criterion.of]
     if criterion.of == "ABS" and criterion.unit != at.unit:
         return f"the value in {criterion.unit}"
+    if criterion.of == "BASE" and reference is None and at.baseline_above is False:
+        return False  # a missing baseline counts as normal: the limits of normal alone decide
     if reference is None:
         return "baseline" if criterion.of == "BASE" else criterion.of
     if criterion.op == "gt_uln_plus":

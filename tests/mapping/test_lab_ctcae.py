@@ -63,6 +63,14 @@ def test_a_missing_baseline_is_as_the_study_declares(run, rule, grades, found):
     assert result.rules() == found
 
 
+def test_multiples_of_a_missing_baseline_do_not_count_where_it_is_taken_as_normal(run):
+    domain = lb("{derive_ctcae: LBLOBXFL, without_baseline: normal}")
+    rows = ["1,CREAT,SERUM,2025-01-01,,100,umol/L,,110", "1,CREAT,SERUM,2025-01-02,,180,umol/L,,110"]
+    result = graded(run, *rows, domain=domain)
+    assert grades_of(result) == ["0", "2"]
+    assert result.rules() == []
+
+
 def test_what_cannot_be_graded_says_what_is_missing(run):
     result = graded(
         run,
