@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sdtm_mapper.demo.truth_base import (
@@ -125,6 +125,38 @@ def se(person: Person, dm: Cells) -> list[Cells]:
     ]
 
 
+BASELINE = ("LB", "MB", "IS", "VS", "EG", "TU", "TR", "RS", "MI")
+APART = (
+    "TESTCD",
+    "CAT",
+    "SPEC",
+    "LOC",
+    "METHOD",
+    "EVAL",
+    "EVALID",
+    "LNKID",
+)  # what tells results of a test apart
+
+
+def mark_baseline(rows: Iterable[Cells], domain: str, doses: Mapping[str, str]) -> None:
+    """--LOBXFL Y: of each test the last result, in the order of the rows, before the first dose.
+
+    Times decide where result and dose have one; else a result of the day of the dose is before it.
+    """
+    last: dict[tuple[str, ...], Cells] = {}
+    for row in rows:
+        when, dose = row.get(f"{domain}DTC", ""), doses.get(row["USUBJID"], "")
+        timed = len(when) > 10 and len(dose) > 10
+        before = when < dose if timed else when[:10] <= dose[:10]
+        if not (when and dose and before and row.get(f"{domain}STRESC")):
+            continue
+        key = (row["USUBJID"], *(row.get(domain + name, "") for name in APART))
+        if key not in last or when >= last[key][f"{domain}DTC"]:
+            last[key] = row
+    for row in last.values():
+        row[f"{domain}LOBXFL"] = "Y"
+
+
 def finished(
     datasets: Mapping[str, list[Cells]], dm: Mapping[str, Cells], epochs: Mapping[str, Epochs]
 ) -> Datasets:
@@ -139,6 +171,8 @@ def finished(
             for day, when in (shape.days or {}).items():
                 row[day] = study_day(row.get(when, ""), reference)
         done[domain] = numbered(rows, domain, shape.order)
+        if domain in BASELINE:
+            mark_baseline(done[domain], domain, {who: cells["RFXSTDTC"] for who, cells in dm.items()})
         if shape.qualifiers:
             done[f"SUPP{domain}"] = list(qualifiers(done[domain], domain, shape.qualifiers))
     return done

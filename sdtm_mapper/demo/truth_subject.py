@@ -60,7 +60,7 @@ def dm(person: Person) -> Cells:
     start = iso(taken[0]["EXSTDAT"], taken[0].get("EXSTTIM")) if taken else ""
     end = iso(taken[-1].get("EXENDAT")) if taken else ""
     died = next((iso(v["DTHDAT"]) for v in person.of("death")), "")
-    older = [k for k in person.keys if k != key] if person.reason == "RESCREENED" else person.keys[1:]
+    older = person.keys[:-1]
     row: Cells = {
         "USUBJID": person.usubjid,
         "SUBJID": f"{key[1]:03d}",
@@ -295,6 +295,12 @@ def sv(person: Person, visits: Visits) -> list[Cells]:
             }
         )
     return rows
+
+
+def version(person: Person) -> str:
+    """The protocol version that was consented to first."""
+    main = [v for v in person.of("consent") if v["CONTYPE"] == "MAIN" and v["CONYN"] == "Y"]
+    return text(min(main, key=lambda v: iso(v["CONDAT"])), "CONVERS")
 
 
 def ie(person: Person, criteria: Mapping[str, str], visits: Visits) -> list[Cells]:
