@@ -11,6 +11,8 @@ from sdtm_mapper.algorithms.dates import day_numbers, interval
 from sdtm_mapper.model.columns import Index, Text, as_text
 from sdtm_mapper.model.study import VariableSpec
 
+_DAY = 10  # characters of a complete date
+
 
 class DeriveEpoch(Params):
     """`derive_epoch: --DTC`."""
@@ -21,8 +23,8 @@ class DeriveEpoch(Params):
 def apply(params: DeriveEpoch, rows: Rows) -> Outcome:
     """The EPOCH of the element that holds all moments that the date can mean.
 
-    An element goes from SESTDTC up to SEENDTC; the moment where one ends and the next starts belongs
-    to the next. Empty where a partial date spans two epochs, or lies in none, and where an element's own
+    An element goes from SESTDTC up to the end of the day of SEENDTC, or up to where the next one starts: that moment
+    belongs to the next. Empty where a partial date spans two epochs, or lies in none, and where an element's own
     date is partial and leaves it open. Source: SDTMIG 3.4, 4.1.7 and SE.
     """
     table = rows.domain_table("SE")
@@ -31,6 +33,9 @@ def apply(params: DeriveEpoch, rows: Rows) -> Outcome:
     columns = [table.get(n) for n in ("EPOCH", "SESTDTC", "SEENDTC")]
     epochs, starts, ends = (c for c in columns if isinstance(c, Text))
     dates = as_text(rows.own(params.derive_epoch))
+    ends = ends.map(
+        lambda v: v[:_DAY]
+    )  # the day on which an element ends is in it: many a record has no time
     low, high, first, first_high, final_low, final = _moments([dates, starts, ends])
     elements = _Elements(
         np.asarray(table.subject_codes),

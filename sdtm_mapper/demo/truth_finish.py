@@ -105,7 +105,7 @@ def se(person: Person, dm: Cells) -> list[Cells]:
     begun = [("SCRN", "Screening", "SCREENING", dm["RFICDTC"])]
     if dm["RFXSTDTC"]:
         begun.append(("CABO", "Cabozantinib 60 mg QD", "TREATMENT", dm["RFXSTDTC"]))
-    if dm["RFXENDTC"]:
+    if dm["RFXENDTC"] and next_day(dm["RFXENDTC"]) <= dm["RFPENDTC"]:  # it would begin after participation
         begun.append(("FU", "Follow-up", "FOLLOW-UP", next_day(dm["RFXENDTC"])))
     ends = [start for *_, start in begun[1:]] + [dm["RFPENDTC"]]
     return [

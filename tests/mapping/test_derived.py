@@ -288,6 +288,7 @@ ELEMENTS = """ID,E,EPOCH,START,END
 2,A,TREATMENT,2024-02-20,2024-03-20
 3,SCRN,SCREENING,2024-01-01,2024-02
 3,A,TREATMENT,2024-02,2024-03-20
+4,A,TREATMENT,2024-01-10,2024-03-20T08:00
 """
 
 
@@ -312,6 +313,9 @@ ELEMENTS = """ID,E,EPOCH,START,END
         ("3", "2024-02-15", ""),  # when the element began is not known
         ("3", "2024-01-15", "SCREENING"),
         ("3", "2024-03-01", "TREATMENT"),
+        ("4", "2024-03-20", "TREATMENT"),  # the whole day on which participation ends
+        ("4", "2024-03-20T09:00", "TREATMENT"),
+        ("4", "2024-03-21", ""),
         ("9", "2024-01-15", ""),
     ],
 )
