@@ -35,3 +35,14 @@ def load_ctcae() -> Mapping[tuple[str, str, str], Mapping[str, Sequence[Criterio
         criterion = Criterion(term, unit, baseline, int(grade), op, Decimal(limit), of)
         out.setdefault((domain, test, specimen), {}).setdefault(term, []).append(criterion)
     return out
+
+
+@cache
+def load_grades() -> Mapping[str, tuple[int, int]]:
+    """Term in capitals to its lowest and highest grade, of terms that do not have all five.
+
+    Terms are CTCAE's and, where MedDRA's preferred term is spelt otherwise, that too.
+    """
+    lines = (specs_dir() / "standards" / "ctcae" / "v5_grades.txt").read_text(encoding="utf-8").split("\n")
+    rows = (line.split("\t") for line in lines[1:-1])
+    return {term.upper(): (int(low), int(high)) for term, low, high in rows}

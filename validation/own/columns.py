@@ -1,0 +1,82 @@
+"""Columns for rules: groups of equal cells, days that a date may mean, a value looked up by key. No loop over records."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from validation.own.when import span
+
+Codes = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+
+def groups(*columns: Any) -> Codes:
+    """A number for each combination of cells, in the order in which combinations first come."""
+    code: Any = None
+    for column in columns:
+        own, values = pd.factorize(pd.Series(column), use_na_sentinel=False)
+        own = own.astype(np.int64)
+        code = own if code is None else pd.factorize(code * max(len(values), 1) + own)[0].astype(np.int64)
+    return np.zeros(0, np.int64) if code is None else code
+
+
+def of(frame: pd.DataFrame, names: Sequence[str]) -> Codes:
+    """`groups` of those of the columns that the frame has; one group for all where it has none."""
+    here = [frame[n] for n in names if n in frame.columns]
+    return groups(*here) if here else np.zeros(len(frame), np.int64)
+
+
+def first_of(codes: Codes) -> Codes:
+    """The first record of each group, by the group's number."""
+    return np.unique(codes, return_index=True)[1].astype(np.int64)
+
+
+def firsts(mask: Any, codes: Codes) -> Codes:
+    """Of the records where a mask holds, the first of each group."""
+    rows = np.flatnonzero(np.asarray(mask, np.bool_))
+    return np.sort(rows[np.unique(codes[rows], return_index=True)[1]])
+
+
+def cell(frame: pd.DataFrame, name: str) -> Any:
+    """A text column, or empty text where the frame lacks it."""
+    return frame[name] if name in frame.columns else pd.Series([""] * len(frame), dtype=object)
+
+
+def days(column: Any) -> tuple[Floats, Floats]:
+    """The first and the last day that each ISO 8601 text may mean, as numbers; NaN where it is no date."""
+    codes, values = pd.factorize(pd.Series(column))
+    bounds = [span(str(v)) for v in values]
+    both = [(_day(b[0]), _day(b[1])) if b else (np.nan, np.nan) for b in bounds]
+    table = np.array([*both, (np.nan, np.nan)], np.float64)
+    found = table[codes]
+    return found[:, 0], found[:, 1]
+
+
+def _day(moment: str) -> float:
+    return float(date(int(moment[:4]), int(moment[5:7]), int(moment[8:10])).toordinal())
+
+
+def as_date(number: float) -> str:
+    """A day's number as a date; '' for none."""
+    return "" if np.isnan(number) else date.fromordinal(int(number)).isoformat()
+
+
+def looked_up(keys: Any, table: pd.Series[Any]) -> Any:
+    """The table's value for each key, '' (or NaN, of numbers) where it has none; of equal keys the first counts."""
+    once = table[~table.index.duplicated()]
+    places = pd.Index(once.index).get_indexer(pd.Index(pd.Series(keys)))
+    if once.dtype.kind == "f":
+        return np.append(once.to_numpy(np.float64), np.nan)[places]
+    return pd.Series(np.append(once.to_numpy(object), "")[places], dtype=object)
+
+
+def texts(column: Any, rows: Any) -> list[str]:
+    """The cells of these records as text."""
+    return [str(v) for v in pd.Series(column).iloc[rows]]

@@ -1,0 +1,68 @@
+"""What rules ask of subjects: one value of DM for each record, columns that may not be there, days as numbers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from validation.own.base import Data, Lacking
+from validation.own.columns import cell
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DISPOSITION = "DISPOSITION EVENT"
+TREATMENT, PARTICIPATION = "TREATMENT", "PARTICIPATION"
+
+
+def look(data: Data, name: str, *variables: str) -> pd.DataFrame:
+    """Variables of a dataset that the rule cannot name beforehand; none of its records where it is not there."""
+    import pandas as pd
+
+    if not data.has(name):
+        return pd.DataFrame({v: pd.Series(dtype="str") for v in ("USUBJID", *variables)})
+    return replace(data, seen={name: frozenset(variables)}).frame(name)
+
+
+def of_subject(frame: pd.DataFrame, source: pd.DataFrame, variable: str) -> pd.Series[Any]:
+    """For each record of `frame` the subject's value in `source`, its first record; empty where there is none."""
+    known = source.drop_duplicates("USUBJID").set_index("USUBJID")[variable]
+    found: pd.Series[Any] = frame["USUBJID"].map(known)
+    return found if found.dtype.kind == "f" else found.fillna("")
+
+
+def needs_a_value(data: Data, name: str, *variables: str) -> None:
+    """Stop the rule where a variable is empty on all records: what it would say is then not known."""
+    frame = look(data, name, *variables)
+    empty = [f"{name}.{v}" for v in variables if v not in frame or not (frame[v] != "").any()]
+    if empty:
+        raise Lacking(*empty)
+
+
+def words(text: str) -> tuple[str, ...]:
+    """A setting as a list: parts between commas."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def doses(ex: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Which intervals of exposure have a dose. A treatment that never has one is a placebo: its 0 is its dose."""
+    given = ex["EXDOSE"].gt(0)
+    return np.asarray(given | ~given.groupby(ex["EXTRT"]).transform("any"), np.bool_)
+
+
+def ends(data: Data, of: str) -> pd.DataFrame:
+    """Disposition events that end the treatment, or the participation, in the order of their dates.
+
+    DSSCAT says which of the two; where a study has no DSSCAT an event ends both.
+    """
+    ds = look(data, "DS", "DSCAT", "DSSCAT", "DSDECOD", "DSTERM", "DSSTDTC")
+    events = ds[cell(ds, "DSCAT") == DISPOSITION]
+    kind = cell(events, "DSSCAT").str.upper()
+    if (kind != "").any():
+        taken = kind.str.contains("TREAT|DRUG|DOSING|MEDICATION")
+        events = events[taken if of == TREATMENT else ~taken & (kind != "")]
+    ordered: pd.DataFrame = events.sort_values(["USUBJID", "DSSTDTC"], kind="stable")
+    return ordered
