@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from validation.own import adverse
+from validation.own import adverse, recist_response
 from validation.own.base import OwnRule
 
-RULES: Mapping[str, OwnRule] = {rule.code: rule for area in (adverse.RULES,) for rule in area}
+RULES: Mapping[str, OwnRule] = {
+    rule.code: rule for area in (adverse.RULES, recist_response.RULES) for rule in area
+}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Rows = npt.NDArray[np.int64]  # records of a dataset, from 0
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Data:
     current: Mapping[str, str] = field(default_factory=dict)
     seen: Mapping[str, frozenset[str]] | None = None
     _columns: dict[tuple[str, str], Any] = field(default_factory=dict, repr=False, compare=False)
+    _made: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def frame(self, name: str) -> pd.DataFrame:
         """A dataset as a frame in the order of its records: text as strings, '' where empty; numbers as float64.
@@ -56,6 +58,13 @@ class Data:
                 cells = columns[variable]
                 self._columns[name, variable] = _strings(cells) if isinstance(cells, Text) else cells
         return pd.DataFrame({n: self._columns[name, n] for n in wanted}, columns=wanted)
+
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """What several rules work on: made by the first that asks, from the same datasets."""
+        if name not in self._made:
+            self._made[name] = make()
+        made: T = self._made[name]
+        return made
 
     def has(self, name: str, *variables: str) -> bool:
         """Whether a dataset is there with records and these variables."""
@@ -76,6 +85,10 @@ def _strings(text: Text) -> Any:
     codes = np.where(text.codes < 0, len(text.values), text.codes)
     cells = values.combine_chunks().take(pa.array(codes))
     return pd.Series(pd.array(cells, dtype=pd.StringDtype("pyarrow", na_value=np.nan)))
+
+
+class Unasked(Exception):
+    """Raised by a rule whose facts the study does not give: it is skipped, and names them."""
 
 
 @dataclass(frozen=True)
