@@ -22,8 +22,11 @@ from sdtm_mapper.demo.truth_base import (
     study_day,
     visits,
 )
+from sdtm_mapper.demo.truth_clinic import eg, vs
 from sdtm_mapper.demo.truth_design import criteria, design
 from sdtm_mapper.demo.truth_finish import COLLECTED, finished, last_date, se
+from sdtm_mapper.demo.truth_grades import grade
+from sdtm_mapper.demo.truth_labs import Ranges, central_ranges, labs
 from sdtm_mapper.demo.write_central import CUTOFF
 
 _DM_QUALIFIERS = {
@@ -48,11 +51,12 @@ def truth(parts: Iterable[Collected], cutoff: str = CUTOFF) -> Datasets:
         extra |= part.extra
     meddra = {row["VERBATIM"]: row for row in extra.get("coding_meddra", ())}
     drugs = {row["VERBATIM"]: row for row in extra.get("coding_whodrug", ())}
+    ranges = central_ranges(extra.get("lab_ranges", ()))
     people = persons(collected)
     dm, plain, elements = {}, dict[str, list[Cells]](), list[Cells]()
     for person in people:
-        own = _of_person(person, visits(person), meddra, drugs, cutoff)
-        row = subject.dm(person)
+        row, when = subject.dm(person), visits(person)
+        own = _of_person(person, when, meddra, drugs, cutoff) | _measured(person, when, row["SEX"], ranges)
         row["RFPENDTC"] = last_date(row, own)
         row["DMDY"] = study_day(row["DMDTC"], row["RFSTDTC"])
         dm[person.usubjid] = row
@@ -61,6 +65,7 @@ def truth(parts: Iterable[Collected], cutoff: str = CUTOFF) -> Datasets:
             plain.setdefault(name, []).extend(rows)
     done = _without_seq(plain, dm, list(dm.values()))
     done |= finished(plain, dm, _epochs(elements))
+    grade(done["LB"])
     done["SE"] = numbered(elements, "SE", ("TAETORD",))
     done["RELREC"] = _relations(done)
     return {name: done[name] for name in sorted(done) if done[name]} | design(list(dm.values()))
@@ -99,6 +104,11 @@ def _of_person(person: Person, when: Visits, meddra: Coding, drugs: Coding, cuto
         "MI": tumors.mi(person, when),
         **tumors.specimens(person),
     }
+
+
+def _measured(person: Person, when: Visits, sex: str, ranges: Ranges) -> Datasets:
+    """LB, MB, IS, VS and EG of a person."""
+    return {**labs(person, when, sex, ranges), "VS": vs(person, when), "EG": eg(person, when)}
 
 
 def _naming(form: str, item: str, rows: list[Cells], person: Person) -> list[Cells]:
