@@ -120,7 +120,7 @@ def measure(
     if not ranged:
         columns[2:4] = [Text.empty(rows.n)] * 2  # fewer distinct cells, and no range to judge
     if params.ranges and looked is not None:
-        looked = looked.where(columns[2].is_empty & columns[3].is_empty)
+        looked = looked.where(columns[2].is_empty & columns[3].is_empty & ~columns[0].is_empty)
         columns[2:4] = either(columns[2], looked.low), either(columns[3], looked.high)
         columns += [looked.unit, looked.taken] if params.ranges.unit else []
     first, index = distinct_rows(columns)
