@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import pyarrow as pa
+
 from sdtm_mapper.model.domain import FileAccount
 from sdtm_mapper.model.finding import Rule, RuleResult
 
@@ -35,6 +37,76 @@ class CodingSummary:
 
 
 @dataclass(frozen=True)
+class FormSummary:
+    """What became of the filled cells of one form's columns. `reasons`: why not submitted, with cells."""
+
+    form: str
+    columns: int  # that hold anything
+    filled: int
+    used: int
+    not_submitted: int
+    reasons: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def lost(self) -> int:
+        """Filled cells without account."""
+        return self.filled - self.used - self.not_submitted
+
+
+@dataclass(frozen=True)
+class Line:
+    """One series of a plot, in the order of x. `main` is the one that the plot is about."""
+
+    name: str
+    points: tuple[tuple[float, float], ...]
+    main: bool = False
+
+
+@dataclass(frozen=True)
+class Box:
+    """One site's values in a plot: how many, their quartiles, and those that findings are about."""
+
+    name: str
+    n: int
+    quartiles: tuple[float, float, float, float, float]  # least, first, median, third, greatest
+    marked: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A finished plot: lines over x, or boxes side by side. `guides` are levels with their names."""
+
+    name: str
+    title: str
+    x: str
+    y: str
+    rules: tuple[str, ...]  # codes of the findings that it explains
+    lines: tuple[Line, ...] = ()
+    boxes: tuple[Box, ...] = ()
+    guides: tuple[tuple[str, float], ...] = ()
+
+
+QUERY_SCHEMA = pa.schema(
+    [
+        ("id", pa.string()),  # from the finding's fingerprint
+        ("list", pa.string()),  # the site, as a name of a file
+        ("state", pa.string()),  # open, answered, closed
+        ("first_seen", pa.string()),
+        ("usubjid", pa.string()),
+        ("form", pa.string()),
+        ("field", pa.string()),  # as the site's file has it
+        ("raw_value", pa.string()),
+        ("raw_file", pa.string()),
+        ("raw_record", pa.string()),
+        ("rule", pa.string()),
+        ("question", pa.string()),
+        ("answer", pa.string()),
+        ("answered", pa.string()),
+    ]
+)
+
+
+@dataclass(frozen=True)
 class RunResult:
     """All that a report needs; a report computes nothing."""
 
@@ -49,3 +121,7 @@ class RunResult:
     rules: Mapping[str, Rule] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
     coding: tuple[CodingSummary, ...] = ()
+    forms: tuple[FormSummary, ...] = ()
+    plots: tuple[Plot, ...] = ()
+    queries: Any = None  # pa.Table of QUERY_SCHEMA: what sites are asked, and what they were asked before
+    beside: tuple[str, ...] = ()  # reports that are written together with this one
