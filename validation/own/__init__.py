@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from validation.own import adverse, recist_response
+from validation.own import (
+    adverse,
+    labs,
+    labs_units,
+    recist_response,
+)
 from validation.own.base import OwnRule
 
-RULES: Mapping[str, OwnRule] = {
-    rule.code: rule for area in (adverse.RULES, recist_response.RULES) for rule in area
-}
+AREAS = (
+    adverse.RULES,
+    labs.RULES,
+    labs_units.RULES,
+    recist_response.RULES,
+)
+
+RULES: Mapping[str, OwnRule] = {rule.code: rule for area in AREAS for rule in area}

@@ -1,4 +1,4 @@
-"""Columns for rules: groups of equal cells, days that a date may mean, a value looked up by key. No loop over records."""
+"""Columns for rules: groups of equal cells, days that a date may mean, values looked up by key. Never a loop over rows."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def firsts(mask: Any, codes: Codes) -> Codes:
 
 def cell(frame: pd.DataFrame, name: str) -> Any:
     """A text column, or empty text where the frame lacks it."""
-    return frame[name] if name in frame.columns else pd.Series([""] * len(frame), dtype=object)
+    return frame[name] if name in frame.columns else pd.Series("", index=frame.index, dtype="str")
 
 
 def days(column: Any) -> tuple[Floats, Floats]:
