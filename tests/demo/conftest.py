@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from sdtm_mapper.demo.codes import CODES
 from sdtm_mapper.demo.collected import Collected, Day, Line, Value, Written
 from sdtm_mapper.demo.crf import FORMS, Form, Item
+from sdtm_mapper.demo.generate import collect
+from sdtm_mapper.demo.make import write_demo
 from sdtm_mapper.demo.phrases import CHINESE_OF
 from sdtm_mapper.demo.sites import SITES
+from sdtm_mapper.demo.truth import truth
 from sdtm_mapper.demo.write_text import FREE
 from sdtm_mapper.model.study import Delivery, SpecRef
+from sdtm_mapper.pipeline.run import Options, run_study
 from sdtm_mapper.sources import read_delivery
 from sdtm_mapper.study import read_study
 
@@ -147,3 +154,78 @@ def read(tmp_path: Path) -> Callable[[str, Written], SimpleNamespace]:
         return SimpleNamespace(forms=got.forms, files=got.files, found=found, study=study)
 
     return reading
+
+
+@dataclass(frozen=True)
+class Converted:
+    """The clean demo of some subjects, converted, beside its truth. Cells are text; '' is empty."""
+
+    package: Path
+    columns: Mapping[str, list[str]]
+    records: Mapping[str, list[dict[str, str]]]
+    truth: Mapping[str, list[dict[str, str]]]
+    findings: list[dict[str, Any]]
+    ledger: list[dict[str, Any]]  # of columns
+    verdict: str
+
+
+def _cell(value: object) -> str:
+    if value is None or value != value:
+        return ""
+    return f"{value:.15g}" if isinstance(value, float) else str(value)
+
+
+def converted(folder: Path, seed: int, subjects: int) -> Converted:
+    """Write the demo's delivery, convert it, and read the package back."""
+    raw, out = folder / "raw", folder / "package"
+    write_demo(collect(seed, subjects), raw)
+    result = run_study(SPECS, raw, out, Options(), lambda _: None)
+    columns, records = {}, {}
+    for path in sorted((out / "parquet").glob("*.parquet")):
+        table = pq.read_table(path)
+        columns[path.stem.upper()] = table.column_names
+        records[path.stem.upper()] = [{k: _cell(v) for k, v in row.items()} for row in table.to_pylist()]
+    return Converted(
+        out,
+        columns,
+        records,
+        truth(collect(seed, subjects)),
+        pq.read_table(out / "findings.parquet").to_pylist(),
+        pq.read_table(out / "ledger" / "columns.parquet").to_pylist(),
+        result.verdict,
+    )
+
+
+@pytest.fixture(scope="session")
+def clean(tmp_path_factory: pytest.TempPathFactory) -> Converted:
+    """The clean demo of 60 subjects: the smallest that has one who moved and one who was screened again."""
+    return converted(tmp_path_factory.mktemp("clean"), 1, 60)
+
+
+@pytest.fixture
+def convert(tmp_path: Path) -> Callable[[int, int], Converted]:
+    """The clean demo of a seed and a number of subjects, converted."""
+    return lambda seed, subjects: converted(tmp_path, seed, subjects)
+
+
+@pytest.fixture(scope="session")
+def differ() -> Callable[[Converted, str], list[tuple[object, ...]]]:
+    """What a dataset and its truth do not share."""
+    return differences
+
+
+def differences(made: Converted, name: str) -> list[tuple[object, ...]]:
+    """(record, variable, converted, truth) of what a dataset and its truth do not share; the first record is 1.
+
+    Records stand in the same order. A variable that the truth does not have is empty.
+    """
+    got, wanted = made.records.get(name, []), made.truth.get(name, [])
+    there, filled = made.columns.get(name, []), {c for row in wanted for c, cell in row.items() if cell}
+    found: list[tuple[object, ...]] = []
+    if len(got) != len(wanted):
+        found.append((0, "records", len(got), len(wanted)))
+    found += [(0, c, "none", "a variable") for c in sorted(filled - set(there))]
+    for at, (mine, true) in enumerate(zip(got, wanted, strict=False), 1):
+        pairs = ((c, mine.get(c, ""), true.get(c, "")) for c in (*there, *sorted(filled - set(there))))
+        found += [(at, c, a, b) for c, a, b in pairs if a != b]
+    return found
