@@ -8,6 +8,7 @@ from validation.own import (
     adverse,
     labs,
     labs_units,
+    protocol,
     recist_response,
 )
 from validation.own.base import OwnRule
@@ -16,6 +17,7 @@ AREAS = (
     adverse.RULES,
     labs.RULES,
     labs_units.RULES,
+    protocol.RULES,
     recist_response.RULES,
 )
 

@@ -87,10 +87,6 @@ def _strings(text: Text) -> Any:
     return pd.Series(pd.array(cells, dtype=pd.StringDtype("pyarrow", na_value=np.nan)))
 
 
-class Unasked(Exception):
-    """Raised by a rule whose facts the study does not give: it is skipped, and names them."""
-
-
 @dataclass(frozen=True)
 class Issue:
     """Records of one dataset that break the rule. `values` are taken from the dataset unless given.
