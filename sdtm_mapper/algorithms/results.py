@@ -130,7 +130,7 @@ def _said(word: Word, shown: str) -> Result:
 def _graded(flat: str, shown: str) -> Result | None:
     if match := _GRADE.fullmatch(flat):
         grade = match["after"] or match["before"] or str(len(match["signs"]))
-        return Result(orres=shown, stresc=f"{grade}+")
+        return Result(orres=flat, stresc=f"{grade}+")
     if match := _RANGE.fullmatch(flat):
         return Result(orres=flat, stresc=f"{match['low']}-{match['high']}", note=RANGE)
     return None

@@ -78,6 +78,7 @@ def test_every_vector_is_read_as_its_kind() -> None:
         ("ND", "", Result(problem="ND is Not Detected or Not Done")),
         ("-", "number", Result()),
         ("++", "words", Result("++", stresc="2+")),
+        ("１＋", "words", Result("1+", stresc="1+")),
         ("3", "words", Result("3", "", Decimal("3"), "3", problem="words are expected")),
         ("2+", "number", Result("2+", stresc="2+", problem="a number is expected")),
         ("+", "words", Result(problem="no number")),
