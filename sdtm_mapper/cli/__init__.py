@@ -25,7 +25,7 @@ class CommandEntry(NamedTuple):
 
 COMMANDS: Mapping[str, CommandEntry] = {
     "demo": CommandEntry(
-        "sdtm_mapper.cli.demo", "command", "Run the example study that ships with the product."
+        "sdtm_mapper.cli.demo", "command", "Make the exports of nine invented sites, and convert them."
     ),
     "run": CommandEntry("sdtm_mapper.cli.run", "command", "Convert, check and describe a delivery."),
     "map": CommandEntry("sdtm_mapper.cli.map", "command", "Read and map a delivery, without checks or XPT."),

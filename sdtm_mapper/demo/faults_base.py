@@ -151,7 +151,8 @@ class Person:
         rows = self.central.extra[table]
         if at is None:
             rows.append(dict(cells))
-            self.changes.append(Change(None, "", "", "row", table, len(rows)))
+            first = next(iter(cells))
+            self.changes.append(Change(None, first, "", cells[first], table, len(rows)))
             return
         for column, text in cells.items():
             self.changes.append(Change(None, column, rows[at].get(column, ""), text, table, at + 1))

@@ -90,7 +90,7 @@ def _other_limits(_: Person, entry: Entry) -> str:
 
 KINDS: tuple[Kind, ...] = (
     Kind("tenfold-result", "labs", "LB", "LBX002",
-         "A sodium, white cells or albumin with its point one place further right: ten times the subject's others.",
+         "A creatinine with its point one place further right: ten times the subject's others.",
          "09", Lines(last("lb", _RESULT, _AFTER, LBTEST="CREAT"), put(LBRES=_tenfold), ("02", "04", "09", "06")),
          _NUMBER),
     Kind("two-units-of-a-site", "labs", "LB", "LBX005",
@@ -137,7 +137,7 @@ KINDS: tuple[Kind, ...] = (
          "03", Lines(both(line("lb", LBTEST="HBSAG", VISIT="SCREENING"), line("lb", LBTEST="HBDNA", VISIT="SCREENING")),
                      _viral_load), ("MB.MBORRES", "MB.MBSTRESC", "MB.MBSTRESN")),
     Kind("implausible-result", "labs", "LB", "MAP028",
-         "A glucose of 3 mmol/L times ten: possible, and hard to believe.",
+         "A glucose of 45 mmol/L: possible, and hard to believe.",
          "06", Lines(line("lb", _RESULT, LBTEST="GLUC"),
-                     lambda p, found: p.put(found[0], LBRES=printed(p.site, "GLUC", 32)[0])), _NUMBER),
+                     lambda p, found: p.put(found[0], LBRES=printed(p.site, "GLUC", 45)[0])), _NUMBER),
 )  # fmt: skip

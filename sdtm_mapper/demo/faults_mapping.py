@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sdtm_mapper.demo.collected import Day
 from sdtm_mapper.demo.faults_base import Cell, Entry, Kind, Lines, Person, later
@@ -18,7 +18,11 @@ def _two_codes(person: Person, found: Sequence[Entry]) -> None:
     rows = person.central.extra["coding_meddra"]
     at = next(i for i, row in enumerate(rows) if row["VERBATIM"] == found[0].text("AETERM"))
     other = next(row for row in rows if row["PTCD"] != rows[at]["PTCD"])
-    person.row("coding_meddra", None, **{**other, "VERBATIM": rows[at]["VERBATIM"]})
+    person.row("coding_meddra", None, **{"VERBATIM": rows[at]["VERBATIM"], **_codes(other)})
+
+
+def _codes(row: Mapping[str, str]) -> dict[str, str]:
+    return {column: cell for column, cell in row.items() if column != "VERBATIM"}
 
 
 def _other_version(person: Person, found: Sequence[Entry]) -> None:
@@ -42,11 +46,9 @@ def _overlap(person: Person, found: Sequence[Entry]) -> None:
 
 
 def _circle(person: Person, found: Sequence[Entry]) -> None:
-    own, other = f"{found[0].subject:03}", f"{found[0].subject + 500:03}"
-    day = "2026-06-01"
-    for old, new in ((own, other), (other, own)):
-        cells = {"SITE": person.site, "SUBJECT": old, "NEWSITE": person.site, "NEWSUBJECT": new}
-        person.row("transfers", None, **cells, REASON="MOVED", DATE=day)
+    own = f"{found[0].subject:03}"
+    cells = {"SITE": person.site, "SUBJECT": own, "NEWSITE": person.site, "NEWSUBJECT": own}
+    person.row("transfers", None, **cells, REASON="MOVED", DATE="2026-06-01")
 
 
 def _of_nobody(person: Person, found: Sequence[Entry]) -> None:
@@ -187,7 +189,7 @@ KINDS: tuple[Kind, ...] = (
          "A potassium of 91.",
          "06", Lines(line("lb", _RESULT, LBTEST="K"), put(LBRES="91")),
          ("LB.LBORRES", "LB.LBSTRESC", "LB.LBSTRESN", "LB.LBNRIND", "LB.LBTOX", "LB.LBTOXGR")),
-    Kind("mixed-up-unit", "mapping", "LB", "MAP027",
+    Kind("mixed-up-unit", "mapping", "LB", "MAP028",
          "Platelets counted in 10 000 per microlitre are labelled per microlitre.",
          "03", Lines(line("lb", _RESULT, LBTEST="PLAT"), put(LBUNIT="/uL"), ("03",)),
          ("LB.LBORRESU", "LB.LBSTRESC", "LB.LBSTRESN", "LB.LBNRIND", "LB.LBTOX", "LB.LBTOXGR")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -20,7 +21,8 @@ from sdtm_mapper.demo.faults_base import (
     Planted,
     persons,
 )
-from sdtm_mapper.demo.make import CENTRAL, write_demo
+from sdtm_mapper.demo.make import CENTRAL, WRITERS, folder_of, write_demo
+from sdtm_mapper.demo.write_central import write_delivery
 
 DELIVERY = "delivery.yaml"
 _Changes = tuple[tuple[str, str, str, str, str], ...]
@@ -34,13 +36,19 @@ _SUBJECT = {
 
 
 def plant(
-    parts: Iterable[Collected], raw: Path, kinds: Sequence[Kind]
+    parts: Iterable[Collected], raw: Path, kinds: Sequence[Kind], written: Mapping[str, Written] | None = None
 ) -> tuple[list[Planted], list[Collected]]:
     """Write the delivery of all sites into `raw` with these faults; gives them, and what was collected with them.
 
+    `written` says that the clean delivery is there already, and what was written.
+
+    Records of lines that are left out count as in the clean delivery, all others as written.
+
     A kind for which no subject has what it takes is not planted, nor one whose lines another has altered.
     """
-    open_parts = [Part(part) for part in parts]
+    clean = list(parts)
+    open_parts = [Part(part) for part in clean]
+    before = _Where(open_parts, written or write_demo(clean, raw))
     spots = places(persons(open_parts))
     made: dict[str, list[Change]] = {}
     for kind in kinds:
@@ -52,8 +60,7 @@ def plant(
             kind.plant.alter(person, entries)
             made[kind.name] = person.changes
     altered = [part.collected() for part in open_parts]
-    written = write_demo(altered, raw)
-    where = _Where(open_parts, written)
+    where = _Where(open_parts, _again(raw, clean, altered, before.written), before)
     out: list[Planted] = []
     for kind in kinds:
         if isinstance(kind.plant, File):
@@ -63,10 +70,27 @@ def plant(
     return out, altered
 
 
+def _again(
+    raw: Path, clean: Sequence[Collected], altered: Sequence[Collected], written: Mapping[str, Written]
+) -> Mapping[str, Written]:
+    """Write those parts of a delivery again that were altered."""
+    done = dict(written)
+    for old, new in zip(clean, altered, strict=True):
+        if old != new:
+            folder = raw / folder_of(new.site)
+            shutil.rmtree(folder)
+            done[new.site] = WRITERS[new.site](new, folder)
+    write_delivery(raw, done.values())
+    return done
+
+
 class _Where:
     """Where each line was written."""
 
-    def __init__(self, parts: Sequence[Part], written: Mapping[str, Written]) -> None:
+    def __init__(
+        self, parts: Sequence[Part], written: Mapping[str, Written], clean: _Where | None = None
+    ) -> None:
+        self.clean, self.written = clean, written
         self.numbers = {
             id(entry): (part.site, form, number)
             for part in parts
@@ -84,8 +108,8 @@ class _Where:
         if change.entry is None:
             record = str(change.row + 1)
             return f"{CENTRAL}/{change.table}.csv", record, change.item, change.before, change.after
-        placed = self.of(change.entry)
-        if placed is None:
+        placed = self.of(change.entry) or (self.clean and self.clean.of(change.entry))
+        if not placed:
             return "", "", change.item, change.before, change.after
         column = placed.columns.get(change.item, change.item)
         return placed.file, placed.record, column, change.before, change.after
@@ -133,8 +157,8 @@ def _file(kind: Kind, file: File, raw: Path) -> Planted:
         target.write_bytes(after)
     if file.counted:
         _count(raw, file.file, _MORE)
-    name = file.made or file.file
-    return Planted(kind, file.site, "", ((name, "", "", _size(before), _size(after)),))
+    changes = [(name, "", "", _size(before), _size(after)) for name in (file.made, file.file) if name]
+    return Planted(kind, file.site, "", tuple(changes))
 
 
 def _size(content: bytes | None) -> str:

@@ -124,7 +124,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("cut-character", "reading", "MH", "SRC005",
          "One byte of a Chinese character was lost, so that the next one cannot be read either.",
          "03", File("03", "prior", "mmh/先前抗癌治療.csv", _half_character), ("CM.*", "PR.*")),
-    Kind("wrong-encoding", "reading", "RP", "SRC005",
+    Kind("wrong-encoding", "reading", "RP", "SRC004",
          "A file was saved in UTF-8 where the site's files are CP950.",
          "03", File("03", "repro", "mmh/生育能力.csv", lambda content, _: content.decode("cp950").encode("utf-8")),
          ("RP.*",)),

@@ -32,11 +32,15 @@ WRITERS: Mapping[str, Callable[..., Written]] = {
 }
 
 
+def folder_of(site: str) -> str:
+    """The folder of a site's delivery, or of the central files (site '')."""
+    return SITES[site].folder if site else CENTRAL
+
+
 def write_demo(parts: Iterable[Collected], raw: Path, *, places: bool = True) -> dict[str, Written]:
     """Write what was collected into the folder `raw`, site by site; gives what each wrote, '' for the central files."""
     done: dict[str, Written] = {}
     for part in parts:
-        folder = raw / (SITES[part.site].folder if part.site else CENTRAL)
-        done[part.site] = WRITERS[part.site](part, folder, places=places)
+        done[part.site] = WRITERS[part.site](part, raw / folder_of(part.site), places=places)
     write_delivery(raw, done.values())
     return done
