@@ -9,7 +9,9 @@ from validation.own import (
     labs,
     labs_units,
     protocol,
+    recist_lesions,
     recist_response,
+    recist_times,
 )
 from validation.own.base import OwnRule
 
@@ -18,7 +20,9 @@ AREAS = (
     labs.RULES,
     labs_units.RULES,
     protocol.RULES,
+    recist_lesions.RULES,
     recist_response.RULES,
+    recist_times.RULES,
 )
 
 RULES: Mapping[str, OwnRule] = {rule.code: rule for area in AREAS for rule in area}
