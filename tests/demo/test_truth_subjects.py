@@ -1,4 +1,4 @@
-"""The clean demo converts to the truth, cell by cell: subjects, events, therapies, specimens, relations, trial design."""
+"""The clean demo converts to the truth, cell by cell: subjects, events, specimens, relations, trial design."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ STAY_EMPTY = {  # expected, or of the structure: the only variables without a va
     "SS": ["VISITNUM"],
     "SUPPDM": ["IDVAR", "IDVARVAL", "QEVAL"],
     "TV": ["ARMCD"],
-    **dict.fromkeys(("SUPPAE", "SUPPDS", "SUPPRP", "SUPPSS"), ["QEVAL"]),
+    **{name: ["QEVAL"] for name in ("SUPPAE", "SUPPDS", "SUPPRP", "SUPPSS")},
 }
 LABORATORY = ("LB", "MB", "IS", "VS", "EG", "TU", "SUPPTU", "TR", "RS")
 
