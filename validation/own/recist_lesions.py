@@ -244,25 +244,44 @@ def wrong_unit(data: Data) -> Sequence[Issue]:
                     else:
                         several[m.id, m.test][-1].append((m, a))
         for (lesion, test), runs in several.items():
-            for mark, a, right, then in (o for sizes in runs if sizes for o in _odd(sizes)):
+            for mark, a, right, then in (o for sizes in runs if sizes for o in _odd(course, sizes)):
                 told = f"{who(course)}{mark.text} mm at {a.shown}, {right.text} mm at {then.shown}"
                 found.add(mark.record, (lesion, test, mark.text), f"{right.text} mm", told)
     return [found.issue()]
 
 
-def _odd(sizes: Sequence[tuple[Mark, Assessment]]) -> Iterator[tuple[Mark, Assessment, Mark, Assessment]]:
-    """Sizes that are off, each with one to compare it with."""
+_Size = tuple[Mark, Assessment]
+
+
+def _odd(course: Course, sizes: Sequence[_Size]) -> Iterator[tuple[Mark, Assessment, Mark, Assessment]]:
+    """Sizes that are off, each with one to compare it with. The last ones may be a lesion that really melts."""
     right, then = sizes[0]
-    odd = []
+    odd: list[tuple[Mark, Assessment, Mark, Assessment]] = []
+    unsure: list[tuple[Mark, Assessment, Mark, Assessment]] = []
     for mark, a in sizes[1:]:
         if _tenfold(mark.size or 0, right.size or 0):
-            odd.append((mark, a, right, then))
+            unsure.append((mark, a, right, then))
         else:
+            odd, unsure = [*odd, *unsure], []
             right, then = mark, a
-    if len(odd) > 1 and len(odd) == len(sizes) - 1:
-        yield (*sizes[0], *sizes[1])
-    else:
-        yield from odd
+    if len(unsure) > 1 and len(unsure) == len(sizes) - 1 and (right.size or 0) < (unsure[0][0].size or 0):
+        yield (right, then, *unsure[0][:2])
+        return
+    yield from odd
+    yield from (o for o in unsure if not _melts(course, *o))
+
+
+def _melts(course: Course, mark: Mark, a: Assessment, right: Mark, then: Assessment) -> bool:
+    """Whether a small size is borne out: by the sum that was collected, else by the other lesions' shrinking."""
+    if (mark.size or 0) > (right.size or 0):
+        return False
+    lesions = course.targets(a)
+    for told in a.sums:
+        if told.size is not None:
+            return abs(told.size - sum(x.size or 0 for x in lesions)) < (right.size or 0) / 2
+    before = {x.id: x.size for x in course.targets(then)}
+    others = [(x.size, before.get(x.id)) for x in lesions if x.id != mark.id]
+    return any(new is not None and old and new <= old / 2 for new, old in others)
 
 
 def _tenfold(size: float, before: float) -> bool:
