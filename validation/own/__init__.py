@@ -6,6 +6,9 @@ from collections.abc import Mapping
 
 from validation.own import (
     adverse,
+    adverse_action,
+    exposure,
+    exposure_links,
     labs,
     labs_units,
     protocol,
@@ -17,6 +20,9 @@ from validation.own.base import OwnRule
 
 AREAS = (
     adverse.RULES,
+    exposure_links.RULES,
+    exposure.RULES,
+    adverse_action.RULES,
     labs.RULES,
     labs_units.RULES,
     protocol.RULES,

@@ -10,12 +10,14 @@ import numpy.typing as npt
 
 from validation.own.base import Data, Lacking
 from validation.own.columns import cell
+from validation.own.when import day_before
 
 if TYPE_CHECKING:
     import pandas as pd
 
 DISPOSITION = "DISPOSITION EVENT"
 TREATMENT, PARTICIPATION = "TREATMENT", "PARTICIPATION"
+REGISTERED = "ENTERED INTO TRIAL,RANDOMIZED,ENROLLED,REGISTERED"
 
 
 def look(data: Data, name: str, *variables: str) -> pd.DataFrame:
@@ -31,7 +33,7 @@ def of_subject(frame: pd.DataFrame, source: pd.DataFrame, variable: str) -> pd.S
     """For each record of `frame` the subject's value in `source`, its first record; empty where there is none."""
     known = source.drop_duplicates("USUBJID").set_index("USUBJID")[variable]
     found: pd.Series[Any] = frame["USUBJID"].map(known)
-    return found if found.dtype.kind == "f" else found.fillna("")
+    return found if source[variable].dtype.kind == "f" else found.astype("str").fillna("")
 
 
 def needs_a_value(data: Data, name: str, *variables: str) -> None:
@@ -56,13 +58,25 @@ def doses(ex: pd.DataFrame) -> npt.NDArray[np.bool_]:
 def ends(data: Data, of: str) -> pd.DataFrame:
     """Disposition events that end the treatment, or the participation, in the order of their dates.
 
-    DSSCAT says which of the two; where a study has no DSSCAT an event ends both.
+    DSSCAT says which of the two; where a study has no DSSCAT an event ends both. What ended before the consent to
+    another screening does not count.
     """
     ds = look(data, "DS", "DSCAT", "DSSCAT", "DSDECOD", "DSTERM", "DSSTDTC")
     events = ds[cell(ds, "DSCAT") == DISPOSITION]
+    events = events[~day_before(events["DSSTDTC"], _screened_again(ds, events))]
     kind = cell(events, "DSSCAT").str.upper()
     if (kind != "").any():
         taken = kind.str.contains("TREAT|DRUG|DOSING|MEDICATION")
         events = events[taken if of == TREATMENT else ~taken & (kind != "")]
     ordered: pd.DataFrame = events.sort_values(["USUBJID", "DSSTDTC"], kind="stable")
     return ordered
+
+
+def _screened_again(ds: pd.DataFrame, events: pd.DataFrame) -> pd.Series[Any]:
+    """For each event the subject's last consent that is not later than a registration; empty without one."""
+    registered = ds[ds["DSDECOD"].isin(words(REGISTERED))].sort_values("DSSTDTC", kind="stable")
+    consents = ds[ds["DSDECOD"] == "INFORMED CONSENT OBTAINED"].sort_values(
+        "DSSTDTC", ascending=False, kind="stable"
+    )
+    until = of_subject(consents, registered.drop_duplicates("USUBJID", keep="last"), "DSSTDTC")
+    return of_subject(events, consents[~day_before(until, consents["DSSTDTC"])], "DSSTDTC")

@@ -11,6 +11,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from sdtm_mapper.model.columns import Text
+from sdtm_mapper.model.design import Design, Parameter
 from sdtm_mapper.model.domain import Domain
 from sdtm_mapper.model.study import DomainSpec, SpecRef
 from sdtm_mapper.standards.guide import load_guide
@@ -31,6 +32,14 @@ def data(tables: dict[str, list[dict[str, str]]], case: dict[str, Any]) -> Data:
         {name: domain(name, rows) for name, rows in tables.items()},
         cutoff=case.get("cutoff", ""),
         settings={k: dict(v) for k, v in case.get("settings", {}).items()},
+        design=design(case["summary"]) if "summary" in case else None,
+    )
+
+
+def design(summary: dict[str, str]) -> Design:
+    """A design with a trial summary alone."""
+    return Design(
+        summary=tuple(Parameter(c, "", v, "", "", "", "", "", None, None, REF) for c, v in summary.items())
     )
 
 
@@ -92,7 +101,7 @@ def test_what_is_right_passes(code):
 def test_what_is_wrong_is_found(code, number):
     case = CASES[code]
     base = case["passes"][0] if isinstance(case["passes"], list) else case["passes"]
-    fail = {**{k: case[k] for k in ("cutoff", "settings") if k in case}, **case["fails"][number]}
+    fail = {**{k: case[k] for k in ("cutoff", "settings", "summary") if k in case}, **case["fails"][number]}
     result, findings = found(code, changed(base, fail), fail)
     assert result.status == "issues", result
     told = [
