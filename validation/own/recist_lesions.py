@@ -127,13 +127,15 @@ def place_changes(data: Data) -> Sequence[Issue]:
                 wanted = f"{first.loc} {first.lat}".strip()
                 places.add(place.record, (place.id, place.loc, place.lat), wanted, told)
         first_axis: dict[str, tuple[Mark, Assessment]] = {}
+        changed: set[str] = set()
         for a in course.assessments:
             for mark in a.of(TARGET):
                 both = sum(m.id == mark.id and m.test in LENGTHS for m in a.marks) > 1
                 if mark.test not in LENGTHS[:2] or both:
                     continue
                 old, then = first_axis.setdefault(mark.id, (mark, a))
-                if old.test != mark.test:
+                if old.test != mark.test and mark.id not in changed:
+                    changed.add(mark.id)
                     told = f"{who(course)}{old.test} at {then.shown}, {mark.test} at {a.shown}"
                     axes.add(mark.record, (mark.id, mark.test), old.test, told)
     found = places.issue()

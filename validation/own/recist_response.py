@@ -45,7 +45,7 @@ def _evaluable(response: str) -> str:
 
 
 def wrong_sum(data: Data) -> Sequence[Issue]:
-    """RCS003: SUMDIAM differs from the lesions' sum by more than `mm`."""
+    """RCS003: SUMDIAM differs from the lesions' sum by more than `mm`; where one is not measured, is less."""
     found = Found("TR", ("TRTESTCD", "TRSTRESC"))
     within = float(data.current["mm"])
     for course in courses(data):
@@ -56,7 +56,10 @@ def wrong_sum(data: Data) -> Sequence[Issue]:
             lesions = course.targets(a)
             total = sums(base, lesions)
             for told in a.sums:
-                if told.size is not None and lesions and abs(told.size - total.measured) > within + 1e-9:
+                if told.size is None or not lesions:
+                    continue
+                less = total.measured - told.size
+                if (less if total.missing else abs(less)) > within + 1e-9:
                     sentence = f"{who(course)}{a.shown}: {added(lesions, total.missing)}"
                     found.add(told.record, (told.test, told.text), f"{number(total.measured)} mm", sentence)
     return [found.issue()]
