@@ -11,7 +11,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from sdtm_mapper.model.columns import Text
-from sdtm_mapper.model.design import Design, Parameter
+from sdtm_mapper.model.design import Assessment, Design, Parameter, PlannedVisit
 from sdtm_mapper.model.domain import Domain
 from sdtm_mapper.model.study import DomainSpec, SpecRef
 from sdtm_mapper.standards.guide import load_guide
@@ -25,6 +25,7 @@ CASES = {
     for path in sorted(FOLDER.glob("*.yaml"))
 }
 REF = SpecRef("", 0)
+PLAN = ("summary", "visits", "schedule")  # of a case: what its design says
 
 
 def data(tables: dict[str, list[dict[str, str]]], case: dict[str, Any]) -> Data:
@@ -32,14 +33,26 @@ def data(tables: dict[str, list[dict[str, str]]], case: dict[str, Any]) -> Data:
         {name: domain(name, rows) for name, rows in tables.items()},
         cutoff=case.get("cutoff", ""),
         settings={k: dict(v) for k, v in case.get("settings", {}).items()},
-        design=design(case["summary"]) if "summary" in case else None,
+        design=design(case) if any(case.get(k) for k in PLAN) else None,
     )
 
 
-def design(summary: dict[str, str]) -> Design:
-    """A design with a trial summary alone."""
+def design(case: dict[str, Any]) -> Design:
+    """A design with a trial summary, visits and a schedule; `day` and `window` (days before and after) may be absent."""
+    visits = []
+    for v in case.get("visits", ()):
+        before, after = map(int, v["window"]) if "window" in v else (None, None)
+        visits.append(PlannedVisit(v["visit"], v["number"], v.get("day"), (), "", "", before, after, (), REF))
+    schedule = (
+        Assessment(a["name"], a["domain"], tuple(a.get("tests", ())), tuple(a["visits"]), None, None,
+                   a.get("condition", ""), REF)
+        for a in case.get("schedule", ())
+    )  # fmt: skip
+    summary = case.get("summary", {})
     return Design(
-        summary=tuple(Parameter(c, "", v, "", "", "", "", "", None, None, REF) for c, v in summary.items())
+        visits=tuple(visits),
+        schedule=tuple(schedule),
+        summary=tuple(Parameter(c, "", v, "", "", "", "", "", None, None, REF) for c, v in summary.items()),
     )
 
 
@@ -101,7 +114,7 @@ def test_what_is_right_passes(code):
 def test_what_is_wrong_is_found(code, number):
     case = CASES[code]
     base = case["passes"][0] if isinstance(case["passes"], list) else case["passes"]
-    fail = {**{k: case[k] for k in ("cutoff", "settings", "summary") if k in case}, **case["fails"][number]}
+    fail = {**{k: case[k] for k in ("cutoff", "settings", *PLAN) if k in case}, **case["fails"][number]}
     result, findings = found(code, changed(base, fail), fail)
     assert result.status == "issues", result
     told = [
