@@ -12,7 +12,7 @@ from sdtm_mapper.demo import (
     faults_reading,
     faults_recist,
 )
-from sdtm_mapper.demo.faults_base import Entry, File, Kind, Person
+from sdtm_mapper.demo.faults_base import Entry, File, Kind, Lines, Person
 from sdtm_mapper.demo.sites import ALL
 
 KINDS: Mapping[str, Kind] = {
@@ -60,7 +60,7 @@ def places(people: Sequence[Person]) -> dict[str, Spot]:
     forms: dict[int, set[str]] = {}  # by subject
     files = {(k.plant.site, k.plant.form) for k in KINDS.values() if isinstance(k.plant, File)}
     out: dict[str, Spot] = {}
-    for kind in KINDS.values():
+    for kind in sorted(KINDS.values(), key=lambda k: not (isinstance(k.plant, Lines) and k.plant.whole)):
         if isinstance(kind.plant, File):
             continue
         best = min(_candidates(kind, people, taken, forms, files), key=lambda c: c[0], default=None)

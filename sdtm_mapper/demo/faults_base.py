@@ -172,6 +172,7 @@ class Lines:
     find: Find
     alter: Alter
     sites: tuple[str, ...] = ()  # those that can have it; () all
+    whole: bool = False  # is about a subject as a whole: no other fault should be there
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,18 @@ def every(form: str, **values: str) -> Find:
     return find
 
 
+def everything(*tests: Test, form: str = "subject") -> Find:
+    """All lines of a subject whose line of a form passes all tests, with that line first."""
+
+    def find(person: Person) -> Sequence[Entry] | None:
+        first = person.one(form)
+        if first is None or not all(test(person, first) for test in tests):
+            return None
+        return [first, *(e for f in person.known for e in person.lines(f) if e is not first)]
+
+    return find
+
+
 def dated(*items: str) -> Test:
     """These dates are known in full."""
     return lambda _, entry: all(entry.day(item) for item in items)

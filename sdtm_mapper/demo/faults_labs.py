@@ -95,7 +95,7 @@ KINDS: tuple[Kind, ...] = (
          _NUMBER),
     Kind("two-units-of-a-site", "labs", "LB", "LBX005",
          "One result of a site comes in another unit than all others, and is right.",
-         "04", Lines(last("lb", _RESULT, LBTEST="HGB"), lambda p, found: p.put(
+         "04", Lines(last("lb", _RESULT, treated, LBTEST="HGB"), lambda p, found: p.put(
              found[0], LBUNIT="g/L", LBRES=f"{Decimal(found[0].text('LBRES')) * 10:.0f}", LBLO=None, LBHI=None),
              ("02", "03", "04")), ("LB.LBORRES", "LB.LBORRESU", "LB.LBORNRLO", "LB.LBORNRHI")),
     Kind("neutrophils-above-white-cells", "labs", "LB", "LBX007",

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from sdtm_mapper.demo.collected import Day
 from sdtm_mapper.demo.faults_base import Cell, Entry, Kind, Lines, Person, later
-from sdtm_mapper.demo.faults_find import dated, having, is_not, line, on_treatment, put, treated
+from sdtm_mapper.demo.faults_find import dated, everything, having, is_not, line, on_treatment, put, treated
 
 _DELIMITED = ("02", "03", "07", "09")
 _ROWS = ("02", "03", "09")  # a row a laboratory test
@@ -175,10 +175,10 @@ KINDS: tuple[Kind, ...] = (
                      ("02", "03", "09")), ("VS.VISITNUM", "VS.VISIT", "VS.VSDTC")),
     Kind("transfer-circle", "mapping", "DM", "MAP044",
          "The list of transfers leads from a subject back to the same.",
-         "04", Lines(line("subject"), _circle)),
+         "04", Lines(everything(), _circle, whole=True)),
     Kind("transfer-of-nobody", "mapping", "DM", "MAP043",
          "The list of transfers names a subject who is in no form.",
-         "06", Lines(line("subject"), _of_nobody)),
+         "06", Lines(everything(), _of_nobody, whole=True)),
     Kind("unknown-parent", "mapping", "BE", "MAP064",
          "A specimen is said to be taken from one that is not there.",
          "02", Lines(line("bio", having("BIOPAR")), put(BIOPAR="B99")), ("RELSPEC.PARENT", "RELSPEC.LEVEL")),

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from sdtm_mapper.demo.collected import Day
-from sdtm_mapper.demo.faults_base import Entry, Kind, Lines, Person, later
+from sdtm_mapper.demo.faults_base import Alter, Entry, Find, Kind, Lines, Person, later
 from sdtm_mapper.demo.faults_find import (
     both,
     dated,
     drop,
     every,
+    everything,
     having,
     line,
     moved,
@@ -19,31 +20,56 @@ from sdtm_mapper.demo.faults_find import (
     treated,
 )
 from sdtm_mapper.demo.labs import printed
+from sdtm_mapper.demo.sites import ALL
 
-SCREENING = {"VISIT": "SCREENING"}
+_BASELINE = ("SCREENING", "CYCLE 1 DAY 1")
 _ENGLISH = ("01", "02", "04", "06", "07", "09")
 _BEFORE_DOSE = ("SCREENING",)
 _ON_STUDY = ("ex", "eot", "surv", "tl", "ntl", "nl", "rs", "irc", "ircresp", "dev", "ae", "pr")
 
 
-def lab(test: str, value: float, *, text: str = "") -> Lines:
-    """Gives the screening result of a test, in SI, as the site's laboratory prints it."""
+def _baseline(form: str, item: str, **values: str) -> Find:
+    """The lines of screening and of the first day of treatment: the last one before registration counts."""
+
+    def find(person: Person) -> Sequence[Entry] | None:
+        if person.first_dose is None:
+            return None
+        found = [e for v in _BASELINE for e in person.lines(form, VISIT=v, **values) if item in e.values]
+        return found if any(e.text("VISIT") == "SCREENING" for e in found) else None
+
+    return find
+
+
+def _each(**values: str) -> Alter:
+    """Gives all of the lines these answers."""
 
     def alter(person: Person, found: Sequence[Entry]) -> None:
-        person.put(found[0], LBRES=text or printed(person.site, test, value)[0])
+        for entry in found:
+            person.put(entry, **values)
 
-    return Lines(line("lb", having("LBRES", "LBUNIT"), treated, LBTEST=test, **SCREENING), alter)
+    return alter
+
+
+def lab(test: str, value: float, *, text: str = "") -> Lines:
+    """Gives the results of a test before treatment, in SI, as the site's laboratory prints it."""
+
+    def alter(person: Person, found: Sequence[Entry]) -> None:
+        _each(LBRES=text or printed(person.site, test, value)[0])(person, found)
+
+    sites = tuple(s for s in ALL if s != "03") if text else ()
+    return Lines(_baseline("lb", "LBRES", LBTEST=test), alter, sites)
 
 
 def _points(item: str, points: str) -> Lines:
-    """Gives one answer of Child-Pugh at screening so many points, and the total that follows."""
+    """Gives one answer of Child-Pugh before treatment so many points, and the total that follows."""
 
     def alter(person: Person, found: Sequence[Entry]) -> None:
-        status = found[0]
-        total = int(status.text("CPTOT")) - int(status.text(item)) + int(points)
-        person.put(status, **{item: points, "CPTOT": str(total)})
+        for status in found:
+            if "CPTOT" in status.values and item in status.values:
+                total = int(status.text("CPTOT")) - int(status.text(item)) + int(points)
+                person.put(status, **{item: points, "CPTOT": str(total)})
 
-    return Lines(line("status", having(item, "CPTOT"), treated, **SCREENING), alter)
+    return Lines(_baseline("status", "CPTOT"), alter)
 
 
 def _seventeen(person: Person, found: Sequence[Entry]) -> None:
@@ -137,14 +163,6 @@ def _dosed_failure(person: Person, found: Sequence[Entry]) -> None:
     person.add("ie", {"IECRIT": "EXCL12", "IEDAT": person.lines("eos")[0].values["EOSDAT"]})
 
 
-def _whole(person: Person) -> list[Entry] | None:
-    """All lines of a subject who was dosed and has few of them."""
-    enrol = person.one("enrol", REGYN="Y")
-    if enrol is None or person.first_dose is None:
-        return None
-    return [enrol, *(e for lines in person.known.values() for e in lines if e is not enrol)]
-
-
 def _pregnant(person: Person, found: Sequence[Entry]) -> None:
     subject, sample = found
     if subject.text("SEX") == "M":
@@ -191,10 +209,11 @@ def _divided(gap: int) -> Lines:
 KINDS: tuple[Kind, ...] = (
     Kind("dosed-screen-failure", "protocol", "DM", "DMX007",
          "A screen failure was dosed.",
-         "03", Lines(_whole, _dosed_failure), ("DM.ARMNRS", "DM.ARMCD", "DM.ARM", "DS.*", "IE.*", "*.*")),
+         "03", Lines(everything(treated, form="enrol"), _dosed_failure, whole=True),
+         ("DM.ARMNRS", "DM.ARMCD", "DM.ARM", "DS.*", "IE.*", "*.*")),
     Kind("failure-without-criterion", "protocol", "IE", "PRT026",
          "A screen failure without a criterion that was not met.",
-         "01", Lines(_whole, _failure), ("DM.*", "*.*")),
+         "01", Lines(everything(treated, form="enrol"), _failure, whole=True), ("DM.*", "*.*")),
     Kind("age-17", "protocol", "DM", "PRT003",
          "A subject was 17 at consent.",
          "01", Lines(both(line("subject", dated("BRTHDAT"))), _seventeen, ("01", "02", "04", "06", "09")),
@@ -209,7 +228,7 @@ KINDS: tuple[Kind, ...] = (
          ("LB.LBDTC", "LB.LBDY", "MB.MBDTC", "IS.ISDTC")),
     Kind("ecog-2", "protocol", "RS", "PRT005",
          "ECOG 2 at screening.",
-         "02", Lines(line("status", having("ECOG"), treated, VISIT="SCREENING"), put(ECOG="2")),
+         "02", Lines(_baseline("status", "ECOG"), _each(ECOG="2")),
          ("RS.RSORRES", "RS.RSSTRESC", "RS.RSSTRESN")),
     Kind("child-pugh-b", "protocol", "RS", "PRT006",
          "Child-Pugh points at screening that are class B, by ascites.",
@@ -243,11 +262,11 @@ KINDS: tuple[Kind, ...] = (
          ("PR.*",)),
     Kind("pressure-high", "protocol", "VS", "PRT018",
          "Blood pressure of 168/104 at screening.",
-         "09", Lines(line("vs", treated, VISIT="SCREENING"), put(SYSBP="168", DIABP="104")),
+         "09", Lines(_baseline("vs", "SYSBP"), _each(SYSBP="168", DIABP="104")),
          ("VS.VSORRES", "VS.VSSTRESC", "VS.VSSTRESN")),
     Kind("qtcf-512", "protocol", "EG", "PRT019",
          "QTcF of 512 at screening, from one electrocardiogram instead of three.",
-         "04", Lines(every("eg", VISIT="SCREENING"), _qtcf), ("EG.*",)),
+         "04", Lines(lambda p: p.lines("eg", VISIT="SCREENING") if p.first_dose else None, _qtcf), ("EG.*",)),
     Kind("anticoagulant", "protocol", "CM", "PRT020",
          "Apixaban in a therapeutic dose.",
          "01", _drug("Apixaban", "APIXABAN", "DIRECT FACTOR XA INHIBITORS", "B01AF", "5"), ("CM.*",)),

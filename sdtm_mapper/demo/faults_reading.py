@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sdtm_mapper.demo.faults_base import Cell, File, Format, Kind, Lines, Person
-from sdtm_mapper.demo.faults_find import both, dated, every, having, line, put
+from sdtm_mapper.demo.faults_find import dated, drop, every, everything, having, line, put
 from sdtm_mapper.demo.write_files import national_id
 from sdtm_mapper.demo.write_viedoc import EXPORT
 
@@ -165,10 +165,9 @@ KINDS: tuple[Kind, ...] = (
          "01", Cell(line("ae", having("AEOUT")), "AEOUT", {"01": "9"}, ("01",)), ("AE.AEOUT",)),
     Kind("rows-gone", "reading", "TR", "DLV001",
          "A file was sent again without some of its rows, and nothing says that they were deleted.",
-         "02", Lines(every("tl", VISIT="TUMOR ASSESSMENT WEEK 8"), lambda person, found: person.drop(*found)),
+         "02", Lines(every("tl", VISIT="TUMOR ASSESSMENT WEEK 8"), drop),
          ("TR.*", "RELREC.*")),
     Kind("subject-gone", "reading", "DM", "DLV003",
          "A subject of the last delivery is in no form any more.",
-         "08", Lines(both(every("subject"), lambda p: [e for f in p.known if f != "subject" for e in p.lines(f)]),
-                     lambda person, found: person.drop(*found)), ("*.*",)),
+         "08", Lines(everything(), drop, whole=True), ("*.*",)),
 )  # fmt: skip
