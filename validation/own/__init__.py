@@ -15,6 +15,8 @@ from validation.own import (
     recist_lesions,
     recist_response,
     recist_times,
+    visits,
+    visits_due,
 )
 from validation.own.base import OwnRule
 
@@ -29,6 +31,8 @@ AREAS = (
     recist_lesions.RULES,
     recist_response.RULES,
     recist_times.RULES,
+    visits.RULES,
+    visits_due.RULES,
 )
 
 RULES: Mapping[str, OwnRule] = {rule.code: rule for area in AREAS for rule in area}

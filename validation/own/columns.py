@@ -1,4 +1,4 @@
-"""Columns for rules: groups of equal cells, days that a date may mean, values looked up by key. Never a loop over rows."""
+"""Columns for rules: groups of equal cells, days that a date may mean, values looked up by key. No loop over rows."""
 
 from __future__ import annotations
 
@@ -80,3 +80,16 @@ def looked_up(keys: Any, table: pd.Series[Any]) -> Any:
 def texts(column: Any, rows: Any) -> list[str]:
     """The cells of these records as text."""
     return [str(v) for v in pd.Series(column).iloc[rows]]
+
+
+def partner(left: Sequence[Any], right: Sequence[Any]) -> Codes:
+    """For each row of the left columns the first row of the right ones that has equal cells; -1 for none."""
+    n = len(left[0])
+    both = [
+        pd.concat([pd.Series(a), pd.Series(b)], ignore_index=True) for a, b in zip(left, right, strict=True)
+    ]
+    codes = groups(*both)
+    ours, theirs = codes[:n], codes[n:]
+    table = np.full(int(codes.max(initial=0)) + 1, -1, np.int64)
+    table[theirs[::-1]] = np.arange(len(theirs))[::-1]
+    return table[ours]

@@ -38,7 +38,7 @@ def data(tables: dict[str, list[dict[str, str]]], case: dict[str, Any]) -> Data:
 
 
 def design(case: dict[str, Any]) -> Design:
-    """A design with a trial summary, visits and a schedule; `day` and `window` (days before and after) may be absent."""
+    """A design with a trial summary, visits and a schedule; `day` and `window` (before, after) may be absent."""
     visits = []
     for v in case.get("visits", ()):
         before, after = map(int, v["window"]) if "window" in v else (None, None)
