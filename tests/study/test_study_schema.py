@@ -18,13 +18,16 @@ KINDS = {
     "sources.yaml": "sources",
     "terminology.yaml": "terminology",
     "delivery.yaml": "delivery",
+    "tests.yaml": "tests",
+    "design.yaml": "design",
+    "relrec.yaml": "relations",
 }
 FOLDERS = {"domains": "domain", "overlays": "overlay"}
 
 
 def specs():
     for path in sorted(STUDIES.glob("*/**/*.yaml")):
-        kind = FOLDERS.get(path.parent.name) or KINDS.get(path.name)
+        kind = KINDS.get(path.name) or FOLDERS.get(path.parent.name)
         if kind and path.relative_to(STUDIES).parts[1] in (path.name, *FOLDERS):
             yield path, kind
 
