@@ -147,7 +147,7 @@ def _facts(data: Data) -> Facts:
     for n in names:
         if n not in frame:
             frame[n] = ""
-    dm = {r["USUBJID"]: {n: str(r[n]) for n in names} for r in frame.to_dict("records")}
+    dm = {r["USUBJID"]: {n: str(r[n]) for n in names} for r in rows(frame)}
     registered: dict[str, str] = {}
     consented = {s: row["RFICDTC"] for s, row in dm.items()}
     if data.has("DS", "DSDECOD", "DSSTDTC"):
@@ -192,6 +192,12 @@ def fitting(facts: Facts, check: Check, *variables: str) -> pd.DataFrame:
     for v in spoken if check.get("not_terms") else ():
         keep &= ~_like(frame[v], listed(check.get("not_terms")))
     return frame[keep & frame["USUBJID"].isin(facts.ids).to_numpy()]
+
+
+def rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """A frame's rows as mappings."""
+    names = list(frame.columns)
+    return [dict(zip(names, r, strict=True)) for r in zip(*(frame[n].tolist() for n in names), strict=True)]
 
 
 def _sought(check: Check) -> bool:

@@ -9,7 +9,6 @@ from typing import Any
 
 from validation.eligibility_facts import (
     ALWAYS,
-    ANCHORS,
     NEVER,
     Check,
     Days,
@@ -20,6 +19,7 @@ from validation.eligibility_facts import (
     first_within,
     fitting,
     listed,
+    rows,
     when_text,
 )
 from validation.eligibility_limits import factor, parse_limit
@@ -63,7 +63,7 @@ def records(facts: Facts, check: Check) -> dict[str, list[Record]]:
     two = name[:2]
     variables = tuple(f"{two}{p}" for p in (*_TIMES, *_SHOWN))
     found: dict[str, list[Record]] = {}
-    for row in fitting(facts, check, *variables).to_dict("records"):
+    for row in rows(fitting(facts, check, *variables)):
         cells = {p: row[f"{two}{p}"] for p in (*_TIMES, *_SHOWN)}
         if cells["STAT"] == "NOT DONE" or cells["OCCUR"] == "N":
             continue
@@ -121,7 +121,7 @@ def _dates(facts: Facts, anchor: Any) -> dict[str, Days | None]:
         return {s: facts.day(s, anchor) for s in facts.ids}
     chosen: dict[str, Days | None] = {}
     variable, last = anchor["date"], anchor.get("take", "last") == "last"
-    for row in fitting(facts, anchor, variable).to_dict("records"):
+    for row in rows(fitting(facts, anchor, variable)):
         found, old = days(row[variable]), chosen.get(row["USUBJID"])
         if found is not None and (old is None or (found[1] > old[1] if last else found[0] < old[0])):
             chosen[row["USUBJID"]] = found
@@ -377,11 +377,8 @@ def _earliest(facts: Facts, check: Check) -> dict[str, tuple[int, str, str, int]
         codes, texts = pd.factorize(frame[variable])
         last = [d[1] if (d := days(str(t))) is not None else ALWAYS for t in texts] + [ALWAYS]
         frame = frame.assign(day=[last[c] for c in codes]).sort_values("day", kind="stable")
-        for row in frame.drop_duplicates("USUBJID").to_dict("records"):
+        for row in rows(frame.drop_duplicates("USUBJID")):
             mine = (int(row["day"]), f"{name}.{variable}", str(row[variable]), int(row["at"]))
             if mine[0] < best.get(row["USUBJID"], (ALWAYS,))[0]:
                 best[row["USUBJID"]] = mine
     return best
-
-
-__all__ = ["ANCHORS", "combination", "consent_first", "consented", "covered", "lesion", "none", "some"]

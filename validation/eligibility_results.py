@@ -18,7 +18,7 @@ from validation.eligibility_facts import (
     first_within,
     fitting,
     listed,
-    when_text,
+    rows,
 )
 from validation.eligibility_limits import Limit, Range, factor, number, parse_limit, words_meet
 
@@ -100,8 +100,10 @@ def readings(facts: Facts, check: Check, test: str | None = None) -> dict[str, l
     wanted = {f"{two}TESTCD": tests}
     asked = {"dataset": name, "where": [{**wanted, **w} for w in _wheres(check)]}
     frame = fitting(facts, asked, *(f"{two}{p}" for p in _PARTS), f"{two}TESTCD", f"{two}SEQ")
+    entered = frame["USUBJID"].map(facts.registered).fillna("9").str[:10]
+    frame = frame[(frame[f"{two}DTC"].str[:10] <= entered).to_numpy()] if len(frame) else frame
     found: dict[str, list[Reading]] = {}
-    for row in frame.to_dict("records"):
+    for row in rows(frame):
         cells = {p: _text(row[f"{two}{p}"]) for p in _PARTS}
         if cells["STAT"] == "NOT DONE" or not (cells["ORRES"] or cells["STRESC"]):
             continue
@@ -202,7 +204,7 @@ def asked(check: Check) -> bool:
 
 
 def points(facts: Facts, check: Check) -> Outcomes:
-    """`points`: the sum of `parts` of one day, each the first of its alternatives that is there, is among those allowed."""
+    """`points`: the sum of `parts` of one day is allowed; of alternatives the first that is there counts."""
     items = [listed(i) for i in check["parts"]]
     limit = parse_limit(check["needs"])
     by_item = [readings(facts, {**check, "test": list(i)}) for i in items]
@@ -382,6 +384,3 @@ def not_pregnant(facts: Facts, check: Check) -> Outcomes:
                 Outcome(HELD[held], last.shown, last.dataset, last.at, (last.variable("ORRES"),), "NEGATIVE")
             )
     return out
-
-
-__all__ = ["age", "clearance", "not_pregnant", "points", "qtcf", "result", "when_text"]
