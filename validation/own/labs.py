@@ -104,34 +104,72 @@ def twice(data: Data) -> Sequence[Issue]:
     return [Issue("LB", again, ("LBDTC", "LBORRES"), detail=detail)]
 
 
+Sums = Sequence[tuple[tuple[str, ...], str]]  # parts, and the whole that they may not exceed
+
+
 def cells_exceed(data: Data) -> Sequence[Issue]:
     """LBX007: neutrophils, lymphocytes or both are more than the white cells of the sample, past their rounding."""
+    return _exceed(data, ((("NEUT",), "WBC"), (("LYM",), "WBC"), (("NEUT", "LYM"), "WBC")))
+
+
+def parts_exceed(data: Data) -> Sequence[Issue]:
+    """LBX019: direct bilirubin is more than all, albumin more than all protein; a differential is not the whole."""
     found = results(data)
-    lb, half = found.frame, _half_digit(found)
+    return [*_exceed(data, ((("BILDIR",), "BILI"), (("ALB",), "PROT"))), *_differential(found, data)]
+
+
+def _samples(found: Results) -> tuple[Codes, Any]:
+    """A number for each subject and time, and which records have a usable number."""
+    lb = found.frame
     sample = of(lb, ["USUBJID", "LBDTC", "LBREFID", "LBSPEC", "VISITNUM"])
-    usable = found.plain & ~np.isnan(found.value) & (lb["LBDTC"] != "").to_numpy()
-    parts = {c: _by_sample(found, half, sample, usable & (lb["LBTESTCD"] == c).to_numpy()) for c in CELLS}
+    return sample, found.plain & ~np.isnan(found.value) & (lb["LBDTC"] != "").to_numpy()
+
+
+def _exceed(data: Data, sums: Sums) -> Sequence[Issue]:
+    found = results(data)
+    half = _half_digit(found)
+    sample, usable = _samples(found)
+    code = found.frame["LBTESTCD"]
+    tests = dict.fromkeys(t for parts, whole in sums for t in (*parts, whole))
+    tables = {c: _by_sample(found, half, sample, usable & (code == c).to_numpy()) for c in tests}
     out: list[Issue] = []
     taken: set[int] = set()
-    for names in (("NEUT",), ("LYM",), ("NEUT", "LYM")):
-        tables = [parts[n] for n in (*names, "WBC")]
-        common = tables[0].index
-        for table in tables[1:]:
+    for parts, whole in sums:
+        used = [tables[n] for n in (*parts, whole)]
+        common = used[0].index
+        for table in used[1:]:
             common = common.intersection(table.index)
-        first, *rest, white = (t.loc[common] for t in tables)
+        first, *rest, all_ = (t.loc[common] for t in used)
         total = sum((t["value"] for t in rest), first["value"])
-        slack = sum((t["half"] for t in rest), first["half"]) + white["half"]
-        wrong = (total - white["value"] > slack * (1 + 1e-9)) & ~common.isin(sorted(taken))
+        slack = sum((t["half"] for t in rest), first["half"]) + all_["half"]
+        wrong = (total - all_["value"] > slack * (1 + 1e-9)) & ~common.isin(sorted(taken))
         taken.update(common[wrong])
-        detail = [
-            f"{' and '.join(names)}: {s:.6g}, WBC: {w:.6g}"
-            for s, w in zip(total[wrong], white["value"][wrong], strict=True)
-        ]
+        told = zip(total[wrong], all_["value"][wrong], strict=True)
+        detail = [f"{' and '.join(parts)}: {s:.6g}, {whole}: {w:.6g}" for s, w in told]
         out.append(Issue("LB", first["row"][wrong].to_numpy(np.int64), ("LBORRES",), detail=detail))
     return out
 
 
-CELLS = ("WBC", "NEUT", "LYM")
+DIFFERENTIAL = ("NEUTLE", "LYMLE", "MONOLE", "EOSLE", "BASOLE")
+
+
+def _differential(found: Results, data: Data) -> Sequence[Issue]:
+    """Five shares of leukocytes of one sample that do not add up to about one."""
+    low, high = (float(x) / 100 for x in data.current["percent"].split(" to "))
+    sample, usable = _samples(found)
+    rows = np.flatnonzero(usable & found.frame["LBTESTCD"].isin(DIFFERENTIAL).to_numpy())
+    seen = pd.DataFrame({"sample": sample[rows], "value": found.value[rows], "row": rows})
+    seen = seen.assign(code=found.frame["LBTESTCD"].iloc[rows].to_numpy(object))
+    each = (
+        seen.drop_duplicates(["sample", "code"])
+        .groupby("sample")
+        .agg(n=("value", "size"), total=("value", "sum"), row=("row", "min"))
+    )
+    wrong = each[
+        (each["n"] == len(DIFFERENTIAL)) & ((each["total"] < low - 1e-9) | (each["total"] > high + 1e-9))
+    ]
+    detail = [f"the differential adds up to {100 * t:.4g} %" for t in wrong["total"]]
+    return [Issue("LB", wrong["row"].to_numpy(np.int64), ("LBORRES",), detail=detail)]
 
 
 def _half_digit(found: Results) -> Floats:
@@ -225,6 +263,14 @@ RULES = (
         {"LB": ("LBTESTCD", "LBORRES", "LBDTC")},
         cells_exceed,
         also={"LB": (*wanted("LB")["LB"], "LBREFID", "VISITNUM")},
+    ),
+    OwnRule(
+        "LBX019",
+        "LB",
+        {"LB": ("LBTESTCD", "LBORRES", "LBDTC")},
+        parts_exceed,
+        also={"LB": (*wanted("LB")["LB"], "LBREFID", "VISITNUM")},
+        defaults={"percent": "97 to 103"},
     ),
     OwnRule(
         "LBX011", "LB", {"LB": ("LBORRES",)}, done_and_not, also={"LB": ("LBSTAT", "LBREASND")}
