@@ -32,17 +32,18 @@ def from_criteria(code: str) -> Callable[[Data], Sequence[Issue]]:
     """The rule of a code that checks of the design name as their `finding`."""
 
     def judge(data: Data) -> Sequence[Issue]:
-        if data.design is None or not _named(code, [c.check for c in data.design.criteria]):
+        if data.design is None or not any(names_finding(code, c.check) for c in data.design.criteria):
             raise Lacking(f"a check of design.yaml with `finding: {code}`")
         return raised(data, code)
 
     return judge
 
 
-def _named(code: str, check: object) -> bool:
+def names_finding(code: str, check: object) -> bool:
+    """Whether a check, or one within it, says that its failures are findings of a code."""
     if isinstance(check, Mapping):
-        return check.get("finding") == code or any(_named(code, v) for v in check.values())
-    return isinstance(check, list) and any(_named(code, v) for v in check)
+        return check.get("finding") == code or any(names_finding(code, v) for v in check.values())
+    return isinstance(check, list) and any(names_finding(code, v) for v in check)
 
 
 def raised(data: Data, code: str) -> list[Issue]:

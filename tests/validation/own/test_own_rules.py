@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +17,28 @@ from sdtm_mapper.model.design import Assessment, Design, Parameter, PlannedVisit
 from sdtm_mapper.model.domain import Domain
 from sdtm_mapper.model.study import DomainSpec, SpecRef
 from sdtm_mapper.standards.guide import load_guide
+from sdtm_mapper.standards.paths import specs_dir
 from sdtm_mapper.standards.rules import load_rules
+from sdtm_mapper.study.reader import read_study
 from validation.own import RULES
 from validation.own.base import Data, run_rules
+from validation.own.protocol import names_finding
 
 FOLDER = Path(__file__).parent / "cases"
-CASES = {
-    path.stem: YAML(typ="base").load(path.read_text(encoding="utf-8"))
-    for path in sorted(FOLDER.glob("*.yaml"))
-}
+
+
+@cache
+def read(path: Path) -> Any:
+    return YAML(typ="base").load(path.read_text(encoding="utf-8"))
+
+
+def with_tables(case: dict[str, Any]) -> dict[str, Any]:
+    """`passes` may be the name of another file with tables."""
+    passes = case["passes"]
+    return {**case, "passes": read((FOLDER / passes).resolve())} if isinstance(passes, str) else case
+
+
+CASES = {path.stem: with_tables(read(path)) for path in sorted(FOLDER.glob("*.yaml"))}
 REF = SpecRef("", 0)
 PLAN = ("summary", "visits", "schedule")  # of a case: what its design says
 
@@ -33,8 +48,21 @@ def data(tables: dict[str, list[dict[str, str]]], case: dict[str, Any]) -> Data:
         {name: domain(name, rows) for name, rows in tables.items()},
         cutoff=case.get("cutoff", ""),
         settings={k: dict(v) for k, v in case.get("settings", {}).items()},
-        design=design(case) if any(case.get(k) for k in PLAN) else None,
+        design=design(case) if any(case.get(k) for k in PLAN) else study(case) if "study" in case else None,
     )
+
+
+def study(case: dict[str, Any]) -> Design:
+    """A study's own criteria: those that name the rule."""
+    whole = of_study(case["study"])
+    return replace(whole, criteria=tuple(c for c in whole.criteria if names_finding(case["code"], c.check)))
+
+
+@cache
+def of_study(name: str) -> Design:
+    found = read_study(specs_dir() / "studies" / name).design
+    assert found is not None
+    return found
 
 
 def design(case: dict[str, Any]) -> Design:
@@ -90,7 +118,7 @@ def changed(tables: Any, case: dict[str, Any]) -> dict[str, list[dict[str, str]]
 def found(
     code: str, tables: dict[str, list[dict[str, str]]], case: dict[str, Any]
 ) -> tuple[Any, list[dict[str, Any]]]:
-    (result,), table = run_rules(data(tables, case), {code: RULES[code]})
+    (result,), table = run_rules(data(tables, {**case, "code": code}), {code: RULES[code]})
     return result, table.to_pylist()
 
 
@@ -114,7 +142,10 @@ def test_what_is_right_passes(code):
 def test_what_is_wrong_is_found(code, number):
     case = CASES[code]
     base = case["passes"][0] if isinstance(case["passes"], list) else case["passes"]
-    fail = {**{k: case[k] for k in ("cutoff", "settings", *PLAN) if k in case}, **case["fails"][number]}
+    fail = {
+        **{k: case[k] for k in ("cutoff", "settings", "study", *PLAN) if k in case},
+        **case["fails"][number],
+    }
     result, findings = found(code, changed(base, fail), fail)
     assert result.status == "issues", result
     told = [
