@@ -18,7 +18,7 @@ from sdtm_mapper.algorithms.elements import elements_read
 from sdtm_mapper.algorithms.last_date import dates_of
 from sdtm_mapper.algorithms.parent import parent_reads
 from sdtm_mapper.algorithms.values import typed
-from sdtm_mapper.mapping.elements import with_elements
+from sdtm_mapper.mapping.elements import OF_SUBJECT, with_elements
 from sdtm_mapper.mapping.forms import Form
 from sdtm_mapper.mapping.records import create_records
 from sdtm_mapper.mapping.rows import DomainRows, Named, Workspace
@@ -142,6 +142,9 @@ def lineage_of(rows: DomainRows, spec: VariableSpec) -> tuple[VariableLineage, .
         reads = VERBS[call.verb].reads(call.params, spec)
         for meaning in meanings(rows, spec, call):
             columns |= dict.fromkeys(f"{form}.{column}" for form, column in meaning.raw)
+            if any(form == OF_SUBJECT for form, _ in meaning.raw) and rows.study.design is not None:
+                known = (v for v in elements_read(rows.study.design) if _is_made(rows.study.by_name, v))
+                variables |= dict.fromkeys(known)  # the elements of subjects are made of these
             if meaning.variable:
                 variables[meaning.variable] = None
         study, forms = rows.study, rows.space.forms.by_name
@@ -156,6 +159,11 @@ def lineage_of(rows: DomainRows, spec: VariableSpec) -> tuple[VariableLineage, .
             columns |= dict.fromkeys(subject_columns(rows))
         out.append(VariableLineage(spec.name, i, tuple(columns), tuple(variables), call.verb, call.ref))
     return tuple(out)
+
+
+def _is_made(domains: Mapping[str, DomainSpec], name: str) -> bool:
+    domain, _, variable = name.partition(".")
+    return domain in domains and variable in domains[domain].by_name
 
 
 def _is_variable(domains: Mapping[str, object], name: str) -> bool:
