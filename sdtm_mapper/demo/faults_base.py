@@ -79,6 +79,9 @@ class Person:
     number: int
     known: dict[str, list[Entry]] = field(default_factory=dict)
     moved: bool = False  # is in the list of transfers
+    consented: date | None = None  # the days of the clean data, whatever has been altered
+    registered: date | None = None
+    first_dose: date | None = None
     changes: list[Change] = field(default_factory=list)  # of the fault that is being planted
 
     @property
@@ -99,21 +102,6 @@ class Person:
         """A full date of the first such line."""
         found = self.one(form, **values)
         return found.day(item) if found else None
-
-    @property
-    def consented(self) -> date | None:
-        """The day of the main consent."""
-        return self.day("consent", "CONDAT", CONTYPE="MAIN")
-
-    @property
-    def registered(self) -> date | None:
-        """The day of registration."""
-        return self.day("enrol", "REGDAT")
-
-    @property
-    def first_dose(self) -> date | None:
-        """The first day of treatment."""
-        return self.day("ex", "EXSTDAT")
 
     def put(self, entry: Entry, **values: Value | None) -> None:
         """Alter answers of a line; None leaves one blank."""
@@ -184,6 +172,7 @@ class Cell:
     text: Callable[[str], str] | Mapping[str, str]  # of the cell's text, or of each site
     sites: tuple[str, ...]
     suffix: str = ""  # of the column beside the item's: X_RAW, XCD
+    shift: bool = False  # all fields from there on move one column to the right, the last one is lost
 
 
 @dataclass(frozen=True)
@@ -295,4 +284,8 @@ def persons(parts: Iterable[Part]) -> list[Person]:
                 person = out.get((site or str(entry.values["SITE"]), entry.subject))
                 if person:
                     person.known.setdefault(form, []).append(entry)
+    for person in out.values():
+        person.consented = person.day("consent", "CONDAT", CONTYPE="MAIN")
+        person.registered = person.day("enrol", "REGDAT")
+        person.first_dose = person.day("ex", "EXSTDAT")
     return list(out.values())

@@ -75,8 +75,7 @@ def _same_person(person: Person, found: Sequence[Entry]) -> None:
     """Another number of the site with the same screening number, birth and sex."""
     made = person.twin(found[0])
     made.subject = person.number + 700
-    consent = person.lines("consent", CONTYPE="MAIN")[0]
-    person.twin(consent).subject = made.subject
+    person.twin(found[1]).subject = made.subject
 
 
 def _contact_after(person: Person, _: Sequence[Entry]) -> None:
@@ -196,7 +195,8 @@ KINDS: tuple[Kind, ...] = (
          "06", Lines(_DIED, _contact_after), ("SS.*", "DM.RFPENDTC", "SE.SEENDTC")),
     Kind("same-person-twice", "consistency", "DM", "DMX001",
          "Two numbers with the same screening number, birth and sex, and no transfer.",
-         "01", Lines(line("subject"), _same_person, ("01", "03", "04", "06", "09")),
+         "01", Lines(both(line("subject"), line("consent", CONTYPE="MAIN")), _same_person,
+                     ("01", "03", "04", "06", "09")),
          ("DM.*", "DS.*", "SUPPDM.*", "SE.*")),
     Kind("birth-1890", "consistency", "DM", "DMX008",
          "A subject was born in 1890.",

@@ -121,7 +121,7 @@ KINDS: tuple[Kind, ...] = (
          ("LB.LBREASND", "LB.LBSTAT")),
     Kind("limits-change", "labs", "LB", "LBX013",
          "The upper limit of normal is doubled on one result.",
-         "07", Lines(last("lb", having("LBRES", "LBHI"), LBTEST="AST"), put(LBHI=_other_limits),
+         "07", Lines(line("lb", having("LBRES", "LBHI"), _AFTER, LBTEST="AST"), put(LBHI=_other_limits),
                      ("02", "03", "04", "07", "08")), ("LB.LBORNRHI", "LB.LBSTNRHI", "LB.LBNRIND", "LB.LBTOXGR")),
     Kind("samples-denied", "labs", "LB", "LBX014",
          "The visit says that no samples were taken, and there are results.",

@@ -141,6 +141,8 @@ def _cell(cell: Cell, person: Person, entry: Entry, where: _Where, raw: Path) ->
     at = rows[form.headers - 1].index(column)
     row = rows[int(placed.record) - 1]
     before = row[at]
+    if cell.shift:
+        row[at:] = ["", *row[at:-1]]
     row[at] = cell.text(before) if callable(cell.text) else cell.text[person.site]
     path.write_bytes(form.bytes(rows))
     return ((placed.file, placed.record, column, before, row[at]),)

@@ -64,10 +64,10 @@ def _open_quote(text: str, form: Format) -> str:
 
 
 def _behind_quote(text: str, form: Format) -> str:
-    """The last field of the first record is quoted, and has a text behind the quote."""
-    head, first, *rest = text.splitlines(keepends=True)
-    begun, _, end = first.rstrip("\r\n").rpartition(form.delimiter)
-    return "".join([head, f'{begun}{form.delimiter}"{end}"x{form.newline}', *rest])
+    """The last field of the file is quoted, and has a text behind the quote."""
+    *others, last = text.splitlines(keepends=True)
+    begun, _, end = last.rstrip("\r\n").rpartition(form.delimiter)
+    return "".join([*others, f'{begun}{form.delimiter}"{end}"x{form.newline}'])
 
 
 def _again(rows: list[_Row], _: int) -> list[_Row]:
@@ -151,15 +151,15 @@ KINDS: tuple[Kind, ...] = (
     Kind("national-id", "reading", "SV", "SRC021",
          "A national id stands in the comment on a visit.",
          "07", Lines(line("visit", VISOCC="Y"), put(COMM=_id), ("01", "02", "04", "07", "09")), ("CO.*",)),
-    Kind("shifted-columns", "reading", "CM", "MAP005",
-         "The fields of a record stand one column to the right of where they belong, its date in another's column.",
-         "03", Cell(line("cm", dated("CMSTDAT")), "CMSTDAT", {"03": "噁心"}, ("03",)), ("CM.*",)),
+    Kind("shifted-columns", "reading", "VS", "MAP022",
+         "The fields of a record stand one column to the right of where they belong, its date where a number belongs.",
+         "03", Cell(line("vs", dated("VSDAT")), "VSDAT", {"03": ""}, ("03",), shift=True), ("VS.*",)),
     Kind("typed-text", "reading", "AE", "SRC052",
          "What was typed as a date did not fit its field: the field is empty, only what was typed is there.",
          "02", Cell(line("ae", dated("AESTDAT")), "AESTDAT", {"02": ""}, ("02",)), ("AE.AESTDTC",)),
-    Kind("text-and-code-disagree", "reading", "AE", "SRC060",
+    Kind("text-and-code-disagree", "reading", "DM", "SRC060",
          "An answer has its text and not its code.",
-         "07", Cell(line("ae", having("AEREL")), "AEREL", {"07": ""}, ("07",), "CD")),
+         "07", Cell(line("subject", having("RACE")), "RACE", {"07": ""}, ("07",), "CD")),
     Kind("unknown-code", "reading", "AE", "SRC053",
          "A coded answer has a number that the data dictionary does not have.",
          "01", Cell(line("ae", having("AEOUT")), "AEOUT", {"01": "9"}, ("01",)), ("AE.AEOUT",)),
