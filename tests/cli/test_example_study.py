@@ -1,4 +1,4 @@
-"""The example study that ships: `demo` on it, as a user does, and what must come out."""
+"""The example study that ships: `run` on it, as a user does, and what must come out."""
 
 from __future__ import annotations
 
@@ -11,11 +11,15 @@ import pyarrow.parquet as pq
 import pyreadstat
 import pytest
 
+from sdtm_mapper.standards.paths import specs_dir
+
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("demo") / "package"
-    command = [sys.executable, "-m", "sdtm_mapper", "demo", "--out", str(out), "--fail-on", "warning"]
+    study = specs_dir() / "studies" / "example"
+    words = ["run", str(study), "--raw", str(study / "raw"), "--out", str(out), "--fail-on", "warning"]
+    command = [sys.executable, "-m", "sdtm_mapper", *words]
     done = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=300, check=False)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     return out

@@ -200,9 +200,9 @@ def tiny(tmp_path: Path) -> Tiny:
 
 @pytest.fixture(scope="session")
 def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The package of the example study, as `demo` writes it. Tests only read it."""
+    """The package of the example study. Tests only read it."""
     out = tmp_path_factory.mktemp("example") / "package"
-    done = spawn("demo", "--out", out)
+    done = spawn("run", EXAMPLE, "--raw", EXAMPLE / "raw", "--out", out)
     assert done.status == 0, done.err
     return out
 

@@ -63,7 +63,9 @@ def test_the_order_in_which_a_folder_lists_its_files_does_not_show(
     monkeypatch.setattr(os, "scandir", Reversed)
     monkeypatch.setattr(os, "listdir", lambda *a: sorted(listdir(*a), reverse=True))
     assert walk is os.walk
-    done = user.call("demo", "--out", tmp_path / "p", "-q")
+    done = user.call(
+        "run", user.example_study, "--raw", user.example_study / "raw", "--out", tmp_path / "p", "-q"
+    )
     monkeypatch.undo()
     assert done.status == 0
     assert user.tree(tmp_path / "p") == user.tree(example)
