@@ -6,6 +6,7 @@ import copy
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from ruamel.yaml import YAML
 from sdtm_mapper.model.columns import Text
 from sdtm_mapper.model.design import Assessment, Design, Parameter, PlannedVisit
 from sdtm_mapper.model.domain import Domain
-from sdtm_mapper.model.study import DomainSpec, SpecRef
+from sdtm_mapper.model.study import DomainSpec, Site, SpecRef
 from sdtm_mapper.standards.guide import load_guide
 from sdtm_mapper.standards.paths import specs_dir
 from sdtm_mapper.standards.rules import load_rules
@@ -46,10 +47,16 @@ PLAN = ("summary", "visits", "schedule")  # of a case: what its design says
 def data(tables: dict[str, list[dict[str, str]]], case: dict[str, Any]) -> Data:
     return Data(
         {name: domain(name, rows) for name, rows in tables.items()},
+        study=sites(case["sites"]) if case.get("sites") else None,
         cutoff=case.get("cutoff", ""),
         settings={k: dict(v) for k, v in case.get("settings", {}).items()},
         design=design(case) if any(case.get(k) for k in PLAN) else study(case) if "study" in case else None,
     )
+
+
+def sites(ids: str) -> Any:
+    """A study of which nothing is known but its sites."""
+    return SimpleNamespace(sites=tuple(Site(i.strip()) for i in ids.split(",")))
 
 
 def study(case: dict[str, Any]) -> Design:
@@ -143,7 +150,7 @@ def test_what_is_wrong_is_found(code, number):
     case = CASES[code]
     base = case["passes"][0] if isinstance(case["passes"], list) else case["passes"]
     fail = {
-        **{k: case[k] for k in ("cutoff", "settings", "study", *PLAN) if k in case},
+        **{k: case[k] for k in ("cutoff", "settings", "study", "sites", *PLAN) if k in case},
         **case["fails"][number],
     }
     result, findings = found(code, changed(base, fail), fail)
