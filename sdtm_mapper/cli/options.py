@@ -13,7 +13,7 @@ import click
 F = TypeVar("F", bound=Callable[..., Any])
 
 # Names of report.FORMATS, written here so that --help need not load it; a test holds them together.
-OUTPUT_FORMATS = ("text", "concise", "json", "junit")
+OUTPUT_FORMATS = ("text", "concise", "json", "junit", "html")
 OPEN_RULES = "CORE-"  # CDISC's open rules are CORE-000001 and so on; a checkout may hold others with a hyphen
 MEDDRA_VARIABLE = "SDTM_MAPPER_MEDDRA"
 FAIL_ON = ("reject", "error", "warning", "note", "never")

@@ -8,6 +8,7 @@ from typing import Protocol
 from sdtm_mapper.model.run import RunResult
 from sdtm_mapper.report.as_json import as_json
 from sdtm_mapper.report.concise import concise
+from sdtm_mapper.report.html import html
 from sdtm_mapper.report.junit import junit
 from sdtm_mapper.report.text import text
 
@@ -19,4 +20,10 @@ class Report(Protocol):
         """Render; `values` False leaves patients' values out, `color` True adds terminal colours."""
 
 
-FORMATS: Mapping[str, Report] = {"text": text, "concise": concise, "json": as_json, "junit": junit}
+FORMATS: Mapping[str, Report] = {
+    "text": text,
+    "concise": concise,
+    "json": as_json,
+    "junit": junit,
+    "html": html,
+}

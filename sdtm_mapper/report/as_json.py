@@ -9,6 +9,7 @@ from typing import Any
 
 from sdtm_mapper.model.finding import RuleResult
 from sdtm_mapper.model.run import RunResult
+from sdtm_mapper.report.eligibility import criteria_counts
 from sdtm_mapper.report.message import HIDDEN, masked_keys, render_message
 from sdtm_mapper.report.summary import rule_statuses, severity_counts, status_counts
 
@@ -35,6 +36,7 @@ def as_json(result: RunResult, *, values: bool = True, color: bool = False) -> s
         },
         "datasets": [asdict(d) for d in result.datasets],
         "coding": [asdict(c) for c in result.coding],
+        "eligibility": criteria_counts(result.eligibility),
         "files": [{**asdict(f), "balanced": f.balanced} for f in result.files],
         "results": [_result(r, values) for r in result.results],
         "rules": {c: _rule(result, c) for c in sorted(set(result.findings["rule"].to_pylist()))},

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sdtm_mapper.model.finding import RuleResult
-from sdtm_mapper.model.run import DatasetSummary, RunResult
+from sdtm_mapper.model.run import AGREEMENTS, VERDICTS, DatasetSummary, RunResult
 from sdtm_mapper.report.groups import Example, Group, grouped
 from sdtm_mapper.report.message import masked_keys, render_message, visible, why
 from sdtm_mapper.report.summary import OPEN, last_line, plural
@@ -47,6 +47,7 @@ def text(result: RunResult, *, values: bool = True, color: bool = False, example
         [line for g in groups for line in _group(result, g, values, paint)],
         _not_checked(result, values, paint),
         _coding(result, paint),
+        _eligibility(result, paint),
         _balance(result, paint),
         [last_line(result), *_next(groups)],
     ]
@@ -180,6 +181,23 @@ def _some(names: list[str]) -> str:
     if len(names) <= _NAMES_SHOWN:
         return ", ".join(names)
     return f"{', '.join(names[: _NAMES_SHOWN - 1])} and {len(names) - _NAMES_SHOWN + 1} more"
+
+
+def _eligibility(result: RunResult, paint: Paint) -> list[str]:
+    """How many subjects each verdict has, and where data and what sites reported differ; items stand in their criterion."""
+    if result.eligibility is None:
+        return []
+    whole = result.eligibility.filter(pc.equal(result.eligibility["parent"], ""))
+    counts = Counter(whole["verdict"].to_pylist())
+    differ = Counter(whole["agreement"].to_pylist())
+    subjects = len(pc.unique(whole["usubjid"]))
+    told = ", ".join(f"{counts[v]:,} {v}" for v in VERDICTS)
+    lines = [f"{paint('bold', 'eligibility')}  {plural(subjects, 'subject')} x criterion: {told}"]
+    lines.append(f"    reported by sites: {', '.join(f'{differ[a]:,} {a}' for a in AGREEMENTS)}")
+    failed = Counter(whole.filter(pc.equal(whole["verdict"], "fail"))["criterion"].to_pylist())
+    if failed:
+        lines.append(f"    failed: {', '.join(f'{c} {n:,}' for c, n in sorted(failed.items()))}")
+    return lines
 
 
 def _coding(result: RunResult, paint: Paint) -> list[str]:
