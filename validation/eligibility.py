@@ -33,8 +33,6 @@ KINDS: Mapping[str, Callable[[Facts, Check], Outcomes]] = {
     "consented": by_record.consented,
     "consent_first": by_record.consent_first,
 }
-NOT_CHECKABLE = "not checkable"
-VERDICTS = ("pass", "fail", "undetermined", NOT_CHECKABLE)
 _LIMITED = ("needs", "excludes", "window", "within", "non_nodal", "nodal")
 
 

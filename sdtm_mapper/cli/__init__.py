@@ -30,7 +30,13 @@ COMMANDS: Mapping[str, CommandEntry] = {
     "run": CommandEntry("sdtm_mapper.cli.run", "command", "Convert, check and describe a delivery."),
     "map": CommandEntry("sdtm_mapper.cli.map", "command", "Read and map a delivery, without checks or XPT."),
     "validate": CommandEntry("sdtm_mapper.cli.validate", "command", "Check a package, ours or another's."),
+    "endpoints": CommandEntry(
+        "sdtm_mapper.cli.endpoints", "command", "List endpoints as a preview; no SDTM."
+    ),
     "trace": CommandEntry("sdtm_mapper.cli.trace", "command", "Say where a value came from."),
+    "eligibility": CommandEntry(
+        "sdtm_mapper.cli.eligibility", "command", "Show which criteria subjects meet by the data."
+    ),
     "explain": CommandEntry(
         "sdtm_mapper.cli.explain", "command", "Say what a rule's code means and what to do about it."
     ),

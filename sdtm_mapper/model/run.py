@@ -106,6 +106,27 @@ QUERY_SCHEMA = pa.schema(
 )
 
 
+VERDICTS = ("pass", "fail", "undetermined", "not checkable")  # of a criterion
+AGREEMENTS = ("agreed", "not reported", "not found")  # of the data with what the site reported
+ELIGIBILITY_SCHEMA = pa.schema(
+    [
+        ("usubjid", pa.string()),
+        ("site", pa.string()),
+        ("registered", pa.string()),  # the day; '' where not
+        ("criterion", pa.string()),  # IETESTCD, or an item of one
+        ("parent", pa.string()),  # the criterion of an item, else ''
+        ("category", pa.string()),
+        ("text", pa.string()),
+        ("verdict", pa.string()),  # pass, fail, undetermined, not checkable
+        ("reported", pa.bool_()),  # IE has a record of it
+        ("agreement", pa.string()),  # agreed, not reported, not found; '' where there is nothing to compare
+        ("why", pa.string()),  # what was compared
+        ("dataset", pa.string()),
+        ("record", pa.int32()),  # from 1; null where none
+    ]
+)
+
+
 @dataclass(frozen=True)
 class RunResult:
     """All that a report needs; a report computes nothing."""
@@ -123,5 +144,6 @@ class RunResult:
     coding: tuple[CodingSummary, ...] = ()
     forms: tuple[FormSummary, ...] = ()
     plots: tuple[Plot, ...] = ()
+    eligibility: Any = None  # pa.Table of ELIGIBILITY_SCHEMA; None where no criteria were evaluated
     queries: Any = None  # pa.Table of QUERY_SCHEMA: what sites are asked, and what they were asked before
     beside: tuple[str, ...] = ()  # reports that are written together with this one

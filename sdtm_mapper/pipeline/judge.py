@@ -22,6 +22,7 @@ from sdtm_mapper.pipeline.load import Standards
 from sdtm_mapper.pipeline.open_rules import Asked, reported_once, run_open_rules
 from sdtm_mapper.pipeline.package import read_findings
 from sdtm_mapper.standards.rules import load_rules
+from validation.eligibility_table import eligibility_table
 from validation.floor import check_domains, validate
 from validation.inputs import Standards as FloorStandards
 from validation.own import RULES
@@ -58,6 +59,7 @@ class Checked:
     results: tuple[RuleResult, ...]
     findings: Any
     rules: Mapping[str, Rule] = field(default_factory=dict)
+    eligibility: Any = None  # of the rules that evaluate the study's criteria
 
 
 RuleSet = Callable[[Subject], Checked]
@@ -87,7 +89,9 @@ def own_rules(subject: Subject) -> Checked:
             f"{design.file}: checks sets {', '.join(unknown)}, which no rule of ours knows;"
             " `sdtm-mapper explain CODE` says what a rule can be set to"
         )
-    return Checked(*run_rules(Data(domains, subject.study, design, subject.cutoff, settings), RULES))
+    data = Data(domains, subject.study, design, subject.cutoff, settings)
+    table = eligibility_table(data) if design is not None and design.criteria and data.has("DM") else None
+    return Checked(*run_rules(data, RULES), eligibility=table)
 
 
 RULE_SETS: tuple[RuleSet, ...] = (
@@ -102,7 +106,10 @@ def check(subject: Subject, rule_sets: Sequence[RuleSet] = RULE_SETS) -> Checked
     done = [rules(subject) for rules in rule_sets]
     pages = {code: rule for one in done for code, rule in one.rules.items()}
     return Checked(
-        tuple(r for one in done for r in one.results), all_findings([c.findings for c in done]), pages
+        tuple(r for one in done for r in one.results),
+        all_findings([c.findings for c in done]),
+        pages,
+        next((one.eligibility for one in done if one.eligibility is not None), None),
     )
 
 

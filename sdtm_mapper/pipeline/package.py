@@ -32,6 +32,7 @@ from sdtm_mapper.standards.meddra import Meddra
 SDTM, PARQUET, LINEAGE, LEDGER = "sdtm", "parquet", "lineage", "ledger"
 DEFINE = "define.xml"
 FINDINGS, RESULTS, VARIABLES = "findings.parquet", "results.parquet", "variables.parquet"
+ELIGIBILITY = "eligibility.parquet"
 SCHEMA = 1
 # fields of a form's spec that don't decide which cells a raw file has
 _NOT_OF_CELLS = frozenset(
@@ -118,6 +119,8 @@ def write_mapped(
         write_table(folder / LEDGER / f"{name}.parquet", table)
     write_table(folder / FINDINGS, result.findings)
     write_table(folder / RESULTS, results_table(result.results))
+    if result.eligibility is not None:
+        write_table(folder / ELIGIBILITY, result.eligibility)
     write_json(folder / MANIFEST, manifest(folder, converted, result, job, rules))
 
 

@@ -142,6 +142,7 @@ def told(
         rules=done.rules,
         options=_options(chosen),
         coding=coding(study, converted.mapped),
+        eligibility=checked.eligibility,
     )
 
 

@@ -114,6 +114,7 @@ def validate_folder(
         findings=done.findings,
         results=done.results,
         rules=done.rules,
+        eligibility=checked.eligibility,
     )
 
 
