@@ -97,7 +97,7 @@ def bounds(facts: Facts, check: Check) -> dict[str, tuple[Days, Days] | None]:
         entered = facts.day(s, "registration")
         start: Days | None = (NEVER, NEVER)
         end = named["until"].get(s) if "until" in named else entered
-        if not named and entered is None and not {"window", "at"} & set(check):
+        if "until" not in named and entered is None and not {"window", "at"} & set(check):
             end = (ALWAYS, ALWAYS)  # not registered: all that there is
         if "window" in check:
             start = None if entered is None else _both(first_within, entered, check["window"])
@@ -164,6 +164,9 @@ def none(facts: Facts, check: Check) -> Outcomes:
             r = min(sure, key=lambda x: (x.start, x.at))
             verdict = "undetermined" if check.get("found") == "undetermined" else "fail"
             out.append(_of(r, verdict, r.shown, check, query=asked(check)))
+        elif open_ and times[s] is None:
+            told = f"{open_[0].shown}: no registration, or other date, to hold it against"
+            out.append(_of(open_[0], "undetermined", told, check))
         elif open_:
             out.append(
                 _of(open_[0], "undetermined", f"{open_[0].shown}: time or dose not known well enough", check)

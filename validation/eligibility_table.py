@@ -15,7 +15,7 @@ AGREED, NOT_REPORTED, NOT_FOUND = AGREEMENTS
 
 
 def eligibility_table(data: Data) -> Any:
-    """A table of ELIGIBILITY_SCHEMA: subjects in the order of DM, criteria in that of the design, items behind theirs."""
+    """A table of ELIGIBILITY_SCHEMA: subjects in the order of DM, criteria in that of the design, with their items."""
     found = evaluation(data)
     rows = [
         row

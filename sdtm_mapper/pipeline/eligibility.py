@@ -25,7 +25,7 @@ def read_eligibility(package: Path, subject: str = "") -> Any:
     path = package / ELIGIBILITY
     if not path.is_file():
         raise UserError(
-            f"{package}: there is no {ELIGIBILITY}. `sdtm-mapper run` writes it where the study's design.yaml has criteria."
+            f"{package}: there is no {ELIGIBILITY}. `sdtm-mapper run` writes it where design.yaml has criteria."
         )
     try:
         table = pq.read_table(path)

@@ -184,7 +184,7 @@ def _some(names: list[str]) -> str:
 
 
 def _eligibility(result: RunResult, paint: Paint) -> list[str]:
-    """How many subjects each verdict has, and where data and what sites reported differ; items stand in their criterion."""
+    """How many subjects have each verdict, and where that differs from what sites reported; without items."""
     if result.eligibility is None:
         return []
     whole = result.eligibility.filter(pc.equal(result.eligibility["parent"], ""))
