@@ -233,14 +233,16 @@ def impossible_size(data: Data) -> Sequence[Issue]:
 def wrong_unit(data: Data) -> Sequence[Issue]:
     """RCS023: a size about ten times or a tenth of the last one that was right; the first, where all others are.
 
-    A lesion that was too small to measure, or not there, in between may well have changed as much.
+    A lesion that was too small to measure, or not there, in between may well have changed as much. Sizes above `mm`
+    are left to RCS022.
     """
     found = Found("TR", ("TRLNKID", "TRTESTCD", "TRSTRESC"))
+    most = float(data.current["mm"])
     for course in courses(data):
         several: dict[tuple[str, str], list[list[tuple[Mark, Assessment]]]] = defaultdict(lambda: [[]])
         for a in course.assessments:
             for m in a.marks:
-                if m.test in LENGTHS and m.size is not None:
+                if m.test in LENGTHS and m.size is not None and m.size <= most:
                     if m.small or m.size <= 0:
                         several[m.id, m.test].append([])
                     else:
@@ -354,7 +356,7 @@ RULES = (
     OwnRule("RCS015", "TR", NEEDS, new_at_baseline, ALSO),
     OwnRule("RCS016", "TU", {**NEEDS, "TU": ("USUBJID", "TULNKID", "TUTESTCD")}, split_of_nothing, ALSO),
     OwnRule("RCS022", "TR", NEEDS, impossible_size, ALSO, {"mm": "400"}),
-    OwnRule("RCS023", "TR", NEEDS, wrong_unit, ALSO),
+    OwnRule("RCS023", "TR", NEEDS, wrong_unit, ALSO, {"mm": "400"}),
     OwnRule("RCS024", "TR", NEEDS, result_and_reason, ALSO),
     OwnRule("RCS027", "TR", NEEDS, comes_back, ALSO),
 )
