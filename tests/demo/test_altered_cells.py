@@ -24,9 +24,9 @@ SPECS = Path(__file__).parents[2] / "specs" / "studies" / "nct07151326"
 CELLS = 50
 # Not altered: what tells rows apart, what decides whether there is a record, and ELIGYN, which is not submitted.
 KEYS = frozenset(
-    "CONTYPE CONYN CONDAT REGYN IECRIT MHNO PTNO PTTYPE CMNO PRNO AENO EXNO VISIT VISOCC VISDAT LBYN LBTEST TLID NTID "
+    "CONTYPE CONYN CONDAT REGYN IECRIT MHNO PTNO PTTYPE CMNO PRNO AENO EXNO VISIT VISOCC VISDAT LBYN LBTEST TLID NTID "  # noqa: SIM905
     "NLID TLSPL NEWLYN BIOID BIOPAR READER LESID LESTYPE DVNO EGREP SUMDIAM DTHCAUS COMM SHIPDAT BIOVOL LBUNIT TEMPU "
-    "HEIGHTU WEIGHTU LESVAL ELIGYN NOREG AEGRP CMAENO PRAENO EXAENO".split()  # noqa: SIM905 - shorter to read
+    "HEIGHTU WEIGHTU LESVAL ELIGYN NOREG AEGRP CMAENO PRAENO EXAENO".split()
 )
 WIDE = ("01", "05", "07", "08")  # a column a test: the column's name is not the item's
 Cell = tuple[str, str, str]  # dataset, record, variable
