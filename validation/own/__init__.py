@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from validation.own import (
     adverse,
     adverse_action,
+    adverse_terms,
     dates,
     death,
     demographics,
@@ -28,6 +29,7 @@ from validation.own.base import OwnRule
 
 AREAS = (
     adverse.RULES,
+    adverse_terms.RULES,
     links.RULES,
     dates.RULES,
     disposition.RULES,
