@@ -8,6 +8,7 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,13 @@ from typing import Any
 import pytest
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# --remote-debugging-pipe reads file 3 and writes file 4
+START = """import os, sys
+read, write = (os.dup(os.dup(int(a))) for a in sys.argv[1:3])
+os.dup2(read, 3)
+os.dup2(write, 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 
 
 class Browser:
@@ -25,10 +33,9 @@ class Browser:
         self._in, answer = os.pipe()
 
         args = ["--headless", "--no-sandbox", "--disable-gpu", "--remote-debugging-pipe", "--no-first-run"]
-        args += ["--window-size=1300,900"]
-        as_3_and_4 = f'exec "$0" "$@" 3<&{told} 4>&{answer}'  # where it reads and writes
+        args += ["--window-size=1300,900", f"--user-data-dir={profile}"]
         self._process = subprocess.Popen(
-            ["sh", "-c", as_3_and_4, program, *args, f"--user-data-dir={profile}", "about:blank"],
+            [sys.executable, "-c", START, str(told), str(answer), program, *args, "about:blank"],
             pass_fds=(told, answer),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
