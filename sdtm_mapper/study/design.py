@@ -19,6 +19,7 @@ from sdtm_mapper.model.design import (
 )
 from sdtm_mapper.model.study import DomainSpec, FormSpec, SpecRef, Visit
 from sdtm_mapper.study.checks import check_variable
+from sdtm_mapper.study.criteria import check_criterion
 from sdtm_mapper.study.design_summary import check_summary, read_summary
 from sdtm_mapper.study.faults import Faults
 from sdtm_mapper.study.schema import StudyFile, VisitModel
@@ -182,6 +183,7 @@ def _criteria(file: DesignFile, doc: Doc, faults: Faults) -> Iterator[Criterion]
             for key in ("text", "rule", "subcategory"):
                 check_text(key, getattr(c, key), doc.at((*path, key)), faults)
             places = dict(_places(c.check, (*path, "check"), doc))
+            check_criterion(c.check, (*path, "check"), doc, faults)
             yield Criterion(id, c.category, c.subcategory, c.text, c.rule, versions, c.check, where, places)
 
 
