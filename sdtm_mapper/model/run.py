@@ -46,6 +46,8 @@ class FormSummary:
     used: int
     not_submitted: int
     reasons: tuple[tuple[str, int], ...] = ()
+    left_out: int = 0  # columns that are not submitted
+    unknown: int = 0  # columns without account
 
     @property
     def lost(self) -> int:

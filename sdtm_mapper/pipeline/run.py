@@ -19,6 +19,7 @@ from sdtm_mapper.model.domain import Domain
 from sdtm_mapper.model.run import DatasetSummary, RunResult
 from sdtm_mapper.pipeline.coding import coding
 from sdtm_mapper.pipeline.exchange import package
+from sdtm_mapper.pipeline.form_summaries import form_summaries
 from sdtm_mapper.pipeline.judge import ALL, Checked, Chosen, Subject, check, judged, verdict
 from sdtm_mapper.pipeline.load import Converted, Say, convert_delivery
 from sdtm_mapper.pipeline.open_rules import Asked, Pinned, built_variables, choose, written_tables
@@ -142,6 +143,7 @@ def told(
         rules=done.rules,
         options=_options(chosen),
         coding=coding(study, converted.mapped),
+        forms=form_summaries(converted.mapped.ledger),
         eligibility=checked.eligibility,
     )
 

@@ -31,7 +31,7 @@ Paint = Callable[[str, str], str]
 
 
 def text(result: RunResult, *, values: bool = True, color: bool = False, examples: int = 3) -> str:
-    """The whole report: verdict, datasets, findings, what was not checked, row balance, summary, next step.
+    """The whole report: verdict, datasets, findings, what was not checked, rows, columns, summary, next step.
 
     `examples` is how many kinds of findings of a rule are shown; the counts are of all.
     """
@@ -49,6 +49,7 @@ def text(result: RunResult, *, values: bool = True, color: bool = False, example
         _coding(result, paint),
         _eligibility(result, paint),
         _balance(result, paint),
+        _columns(result, paint),
         [last_line(result), *_next(groups)],
     ]
     return "\n\n".join("\n".join(s) for s in sections if s) + "\n"
@@ -219,6 +220,20 @@ def _balance(result: RunResult, paint: Paint) -> list[str]:
         line = f"{visible(f.file):{wide}}  {f.counted:>9,} rows: {parts}"
         lost = f.counted - f.kept - f.excluded - f.rejected
         out.append(line if f.balanced else f"{line}  {paint('reject', f'NOT BALANCED by {lost:+,}')}")
+    return out
+
+
+def _columns(result: RunResult, paint: Paint) -> list[str]:
+    """Per form: of the columns that hold anything, how many are used, not submitted, or without account."""
+    out = []
+    wide = max((len(visible(f.form)) for f in result.forms), default=0)
+    for f in result.forms:
+        parts = f"{f.columns - f.left_out - f.unknown:,} used, {f.left_out:,} not submitted"
+        line = (
+            f"{visible(f.form):{wide}}  {plural(f.columns, 'column')}: {parts} ({f.left_out / f.columns:.0%})"
+        )
+        lost = f"{f.unknown:,} without account"
+        out.append(f"{line}, {paint('error', lost)}" if f.unknown else line)
     return out
 
 

@@ -1,11 +1,12 @@
 import json
+from dataclasses import replace
 
 import pytest
 from lxml import etree
 
 from sdtm_mapper.model.domain import FileAccount
 from sdtm_mapper.model.finding import Rule, RuleResult, all_findings, findings, no_findings
-from sdtm_mapper.model.run import DatasetSummary, RunResult
+from sdtm_mapper.model.run import DatasetSummary, FormSummary, RunResult
 from sdtm_mapper.report import FORMATS
 from sdtm_mapper.report.message import render_message, visible
 from sdtm_mapper.report.summary import last_line
@@ -156,6 +157,13 @@ def test_rows_that_have_no_account_are_said():
     lines = text(run()).splitlines()
     assert "N01/AE.csv          4 rows: 3 kept, 1 excluded, 0 rejected" in lines
     assert "N02/AE.csv          4 rows: 3 kept, 0 excluded, 0 rejected  NOT BALANCED by +1" in lines
+
+
+def test_columns_that_are_not_submitted_are_counted_by_form():
+    forms = (FormSummary("ae", 5, 32, 7, 22, (), 3, 1), FormSummary("visit", 4, 40, 40, 0))
+    lines = text(replace(run(), forms=forms)).splitlines()
+    assert "ae     5 columns: 1 used, 3 not submitted (60%), 1 without account" in lines
+    assert "visit  4 columns: 4 used, 0 not submitted (0%)" in lines
 
 
 def test_dataset_lines():
