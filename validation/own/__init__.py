@@ -22,8 +22,10 @@ from validation.own import (
     recist_lesions,
     recist_response,
     recist_times,
+    specimens,
     visits,
     visits_due,
+    vitals,
 )
 from validation.own.base import OwnRule
 
@@ -41,12 +43,15 @@ AREAS = (
     labs.RULES,
     labs_course.RULES,
     labs_units.RULES,
+    links.RULES,
     protocol.RULES,
     recist_lesions.RULES,
     recist_response.RULES,
     recist_times.RULES,
+    specimens.RULES,
     visits.RULES,
     visits_due.RULES,
+    vitals.RULES,
 )
 
 RULES: Mapping[str, OwnRule] = {rule.code: rule for area in AREAS for rule in area}

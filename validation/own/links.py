@@ -53,9 +53,16 @@ def _unrelated(data: Data, name: str, known: set[int]) -> Issue:
     frame, ae = data.frame(name), data.frame("AE")
     told = frame[f"{name}INDC"].str.casefold().str.strip()
     verbatim, decoded = _names(ae)
-    events = pd.concat([pd.DataFrame({"subject": ae["USUBJID"], "term": t, "start": ae["AESTDTC"]}) for t in (verbatim, decoded)])
+    events = pd.concat(
+        [
+            pd.DataFrame({"subject": ae["USUBJID"], "term": t, "start": ae["AESTDTC"]})
+            for t in (verbatim, decoded)
+        ]
+    )
     asked = pd.DataFrame({"subject": frame["USUBJID"], "term": told, "begin": frame[f"{name}STDTC"]})
-    asked = asked.assign(row=np.arange(len(frame)))[(told != "").to_numpy() & ~asked.index.isin(sorted(known))]
+    asked = asked.assign(row=np.arange(len(frame)))[
+        (told != "").to_numpy() & ~asked.index.isin(sorted(known))
+    ]
     both = asked.merge(events, on=["subject", "term"])
     late = ~before(both["begin"], both["start"]) & (both["begin"] != "").to_numpy()
     rows = np.unique(both["row"][late].to_numpy(np.int64))
@@ -105,7 +112,12 @@ def outside_event(data: Data) -> Sequence[Issue]:
         for mask, why in ((early, "before the event"), (late, "after its end")):
             rows, one = np.unique(mine[mask & ~inside], return_index=True)
             event = theirs[mask & ~inside][one]
-            told = [f"{n} {a}/{b}" for n, a, b in zip(*(texts(ae[v], event) for v in ("AETERM", "AESTDTC", "AEENDTC")), strict=True)]
+            told = [
+                f"{n} {a}/{b}"
+                for n, a, b in zip(
+                    *(texts(ae[v], event) for v in ("AETERM", "AESTDTC", "AEENDTC")), strict=True
+                )
+            ]
             out.append(Issue(name, rows, (f"{name}STDTC",), expected=told, detail=why))
     return out
 
@@ -186,7 +198,11 @@ RULES = (
         defaults={"reason": "ADVERSE EVENT"},
     ),
     OwnRule(
-        "XFM003", "AE", {**RELREC, "AE": ("AETERM", "AESTDTC", "AEENDTC")}, outside_event, also={**_AE, **_GIVEN}
+        "XFM003",
+        "AE",
+        {**RELREC, "AE": ("AETERM", "AESTDTC", "AEENDTC")},
+        outside_event,
+        also={**_AE, **_GIVEN},
     ),
     OwnRule("XFM004", "MH", {"MH": ("MHTERM", "MHSTDTC"), "DM": ("RFICDTC",)}, history_after_consent),
     OwnRule(
@@ -197,8 +213,6 @@ RULES = (
         also={"DM": ("ARMCD",)},
         defaults={"category": "PRIMARY DIAGNOSIS"},
     ),
-    OwnRule(
-        "XFM016", "DM", {"DM": ()}, two_codes, also={n: (t, f"{n}DECOD") for n, t in CODED.items()}
-    ),
+    OwnRule("XFM016", "DM", {"DM": ()}, two_codes, also={n: (t, f"{n}DECOD") for n, t in CODED.items()}),
     OwnRule("XFM019", "SS", {"SS": ("SSSTRESC", "SSDTC"), "DM": ("DTHDTC",)}, alive_after_death),
 )
