@@ -208,7 +208,7 @@ KINDS: tuple[Kind, ...] = (
                      _pregnancy_test), ("LB.*",)),
     Kind("no-reason-not-registered", "consistency", "DM", "DMX011",
          "A registered subject without any dose, and no reason why.",
-         "09", Lines(both(every("ex"), line("enrol", REGYN="Y")), lambda p, _: p.drop(*p.lines("ex"))),
+         "09", Lines(both(every("ex"), line("enrol", REGYN="Y")), lambda p, _: p.drop(*p.lines("ex"), *p.lines("eot"), *p.lines("eos"))),
          ("EX.*", "DM.*", "SE.*", "*.*DY")),
     Kind("medication-ends-before-start", "consistency", "CM", "DMX018",
          "A medication ends three days before it starts.",

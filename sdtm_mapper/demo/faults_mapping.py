@@ -152,7 +152,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("subject-not-in-dm", "mapping", "DM", "VAL016",
          "A line is of a subject who has no demographics.",
          "09", Lines(line("mh", MHCAT="GENERAL"), _stranger, _ENGLISH)),
-    Kind("age-disagrees", "mapping", "DM", "MAP051",
+    Kind("age-disagrees", "mapping", "DM", "DMX022",
          "The age that was filled in is not the years between birth and consent.",
          "04", Lines(line("subject", dated("BRTHDAT"), having("AGE")),
                      put(AGE=lambda _, e: str(int(e.text("AGE")) + 5)), ("01", "02", "04", "06", "09")), ("DM.AGE",)),
