@@ -30,6 +30,15 @@ def test_the_page_of_commands_is_made_from_their_help() -> None:
     assert _read("docs/commands.md") == module.page(), "run: python docs/make_commands.py"
 
 
+def test_the_page_of_eligibility_is_made_from_the_design() -> None:
+    spec = importlib.util.spec_from_file_location("make_eligibility", ROOT / "docs" / "make_eligibility.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert _read("docs/eligibility.md") == module.page(), "run: python docs/make_eligibility.py"
+
+
 @pytest.mark.parametrize("name", list(COMMANDS))
 def test_every_command_has_its_section(name: str) -> None:
     assert f"\n## sdtm-mapper {name}\n" in _read("docs/commands.md")

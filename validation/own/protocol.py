@@ -86,6 +86,8 @@ def registered_though_not_met(data: Data) -> Sequence[Issue]:
 
 def failed_without_reason(data: Data) -> Sequence[Issue]:
     """PRT026: a screen failure of whom IE has no record."""
+    if "IE" not in data.domains:  # there without records it is an answer
+        raise Lacking("IE")
     dm = data.frame("DM")
     told = set(data.frame("IE")["USUBJID"]) if data.has("IE", "IETESTCD") else set()
     failed = dm["ARMNRS"].eq("SCREEN FAILURE") & ~dm["USUBJID"].isin(told)
