@@ -43,13 +43,12 @@ def twice(data: Data) -> Sequence[Issue]:
     return [
         Issue("DM", at(again), ("USUBJID", "SITEID"), detail="more than one record"),
         Issue("DM", at(shared), ("SUBJID", "SITEID"), detail=detail),
-        _screening_numbers(data, dm),
-        _same_person(dm),
+        *_same_person(dm, _screening_numbers(data, dm)),
     ]
 
 
-def _same_person(dm: pd.DataFrame) -> Issue:
-    """Two subjects of one sex and full date of birth who were asked for consent on one day."""
+def _same_person(dm: pd.DataFrame, known: Issue) -> Sequence[Issue]:
+    """The known ones, and two subjects of one sex and full date of birth who were asked for consent on one day."""
     import pandas as pd
 
     born, consent = cell(dm, "BRTHDTC").str[:10], cell(dm, "RFICDTC").str[:10]
@@ -58,8 +57,9 @@ def _same_person(dm: pd.DataFrame) -> Issue:
     traits = ["born", "consent", "sex"]
     first = who.groupby(traits)["id"].transform("first")
     rows = who.index[who.duplicated(traits) & (who["id"] != first)].to_numpy(np.int64)
+    rows = rows[~np.isin(rows, known.records)]
     detail = [f"sex, birth and consent are those of {u}" for u in first.loc[rows]]
-    return Issue("DM", rows, ("USUBJID", "SITEID"), detail=detail)
+    return [known, Issue("DM", rows, ("USUBJID", "SITEID"), detail=detail)]
 
 
 def _screening_numbers(data: Data, dm: pd.DataFrame) -> Issue:

@@ -10,7 +10,16 @@ import numpy as np
 from validation.own.base import Data, Issue, Lacking, OwnRule, at
 from validation.own.columns import cell, days
 from validation.own.demographics import NO_ARM
-from validation.own.subjects import PARTICIPATION, TREATMENT, doses, ends, look, of_subject
+from validation.own.subjects import (
+    PARTICIPATION,
+    REGISTERED,
+    TREATMENT,
+    doses,
+    ends,
+    look,
+    of_subject,
+    words,
+)
 from validation.own.when import day_before
 
 if TYPE_CHECKING:
@@ -46,10 +55,13 @@ def no_reason(data: Data) -> Sequence[Issue]:
 
 
 def _long_ago(data: Data, dm: pd.DataFrame) -> Any:
-    """Whose last date is more than four weeks before the cut-off: who was just registered may still be dosed."""
+    """Who was registered, else asked for consent, more than four weeks before the cut-off: others may be dosed yet."""
+    ds = data.frame("DS")
+    marks = ds[ds["DSDECOD"].isin(words(REGISTERED))].sort_values("DSSTDTC", kind="stable")
+    when = of_subject(dm, marks, "DSSTDTC")
     cutoff = days([data.cutoff])[0][0]
-    last = days(cell(dm, "RFPENDTC"))[1]
-    return np.full(len(dm), True) if np.isnan(cutoff) else ~(last > cutoff - 28)
+    begun = days(when.where(when != "", cell(dm, "RFICDTC")))[1]
+    return np.full(len(dm), True) if np.isnan(cutoff) else ~(begun > cutoff - 28)
 
 
 def reasons_differ(data: Data) -> Sequence[Issue]:
@@ -118,7 +130,7 @@ def ends_out_of_order(data: Data) -> Sequence[Issue]:
 
 _DM = ("ARMCD", "RFXSTDTC")
 RULES = (
-    OwnRule("DMX011", "DM", {"DM": _DM, "DS": _DS}, no_reason, also={"DM": ("ARMNRS", "RFPENDTC")}),
+    OwnRule("DMX011", "DM", {"DM": _DM, "DS": _DS}, no_reason, also={"DM": ("ARMNRS", "RFICDTC")}),
     OwnRule("DMX012", "DM", {"DM": (*_DM, "ARMNRS"), "DS": _DS}, reasons_differ),
     OwnRule("DMX014", "DS", {"DS": _DS, "EX": _EX}, end_of_nothing),
     OwnRule("DMX015", "DS", {"DS": _DS, "EX": _EX}, ends_out_of_order),
