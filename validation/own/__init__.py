@@ -18,6 +18,7 @@ from validation.own import (
     labs_course,
     labs_units,
     links,
+    parents,
     protocol,
     recist_lesions,
     recist_response,
@@ -32,7 +33,7 @@ from validation.own.base import OwnRule
 AREAS = (
     adverse.RULES,
     adverse_terms.RULES,
-    links.RULES,
+    parents.RULES,
     dates.RULES,
     disposition.RULES,
     death.RULES,
