@@ -34,7 +34,14 @@ def limits_crossed(data: Data) -> Sequence[Issue]:
     return out
 
 
-_WORDS = {"LOW LOW": "LOW", "HIGH HIGH": "HIGH", "LOW": "LOW", "HIGH": "HIGH", "NORMAL": "NORMAL"}
+_OPEN, _LOW, _NORMAL, _HIGH, _ABNORMAL, _OTHER = range(6)
+_RIGHT = ("", "LOW", "NORMAL", "HIGH")
+_SAID = {
+    **{word: code for code, word in enumerate(_RIGHT)},
+    "LOW LOW": _LOW,
+    "HIGH HIGH": _HIGH,
+    "ABNORMAL": _ABNORMAL,
+}
 
 
 def indicator(data: Data) -> Sequence[Issue]:
@@ -44,32 +51,32 @@ def indicator(data: Data) -> Sequence[Issue]:
     """
     lb = data.frame("LB")
     found, low, high = results(data), numbers(lb["LBORNRLO"]), numbers(lb["LBORNRHI"])
-    told = lb["LBNRIND"].str.upper().to_numpy(object)
-    known = (~np.isnan(found.number) & ~(np.isnan(low) & np.isnan(high))) & (told != "")
+    codes, words = pd.factorize(lb["LBNRIND"])
+    said = np.array([_SAID.get(str(w).upper(), _OTHER) for w in words])[codes]
+    known = ~np.isnan(found.number) & ~(np.isnan(low) & np.isnan(high)) & (said != _OPEN)
     right = _indicated(found, low, high)
-    said = np.array([_WORDS.get(t, t) for t in told], object)
-    loose = (said == "ABNORMAL") & (right != "NORMAL")
-    wrong = at(known & (right != "") & (said != right) & ~loose)
-    return [Issue("LB", wrong, ("LBORRES", "LBORNRLO", "LBORNRHI", "LBNRIND"), expected=list(right[wrong]))]
+    loose = (said == _ABNORMAL) & (right != _NORMAL)
+    wrong = at(known & (right != _OPEN) & (said != right) & ~loose)
+    told = [_RIGHT[r] for r in right[wrong].tolist()]
+    return [Issue("LB", wrong, ("LBORRES", "LBORNRLO", "LBORNRHI", "LBNRIND"), expected=told)]
 
 
 def _indicated(found: Results, low: Floats, high: Floats) -> Any:
-    """LOW, NORMAL or HIGH; '' where a comparator leaves it open."""
-    sign = np.array([s for s, _ in found.parsed] + [""], object)[found.text]
+    """Low, normal or high; open where a comparator does not decide."""
+    sign = np.array([_SIGNS.index(s) for s, _ in found.parsed] + [0])[found.text]
     value = found.number
-    below, above = sign == "<", sign == ">"
-    below |= sign == "<="
-    above |= sign == ">="
-    plain = np.select([value < low, value > high], ["LOW", "HIGH"], "NORMAL")
-    lower = (value < low) | ((sign == "<") & (value == low))
+    plain = np.select([value < low, value > high], [_LOW, _HIGH], _NORMAL)
+    lower = (value < low) | ((sign == _LESS) & (value == low))
     inside_low = (np.isnan(low) | (low <= 0)) & (value <= high)
-    upper = (value > high) | ((sign == ">") & (value == high))
+    upper = (value > high) | ((sign == _MORE) & (value == high))
     inside_high = np.isnan(high) & (value >= low)
-    under = np.select([lower, inside_low], ["LOW", "NORMAL"], "")
-    over = np.select([upper, inside_high], ["HIGH", "NORMAL"], "")
-    return np.select([below, above], [under, over], plain).astype(object)
+    under = np.select([lower, inside_low], [_LOW, _NORMAL], _OPEN)
+    over = np.select([upper, inside_high], [_HIGH, _NORMAL], _OPEN)
+    return np.select([sign == 0, sign <= _MOST_LESS], [plain, under], over)
 
 
+_SIGNS = ("", "<", "<=", ">", ">=")
+_LESS, _MOST_LESS, _MORE = 1, 2, 3
 _SAME = (
     "TESTCD",
     "SPEC",
@@ -109,13 +116,13 @@ Sums = Sequence[tuple[tuple[str, ...], str]]  # parts, and the whole that they m
 
 def cells_exceed(data: Data) -> Sequence[Issue]:
     """LBX007: neutrophils, lymphocytes or both are more than the white cells of the sample, past their rounding."""
-    return _exceed(data, ((("NEUT",), "WBC"), (("LYM",), "WBC"), (("NEUT", "LYM"), "WBC")))
+    return _exceed(results(data), ((("NEUT",), "WBC"), (("LYM",), "WBC"), (("NEUT", "LYM"), "WBC")))
 
 
 def parts_exceed(data: Data) -> Sequence[Issue]:
     """LBX019: direct bilirubin is more than all, albumin more than all protein; a differential is not the whole."""
     found = results(data)
-    return [*_exceed(data, ((("BILDIR",), "BILI"), (("ALB",), "PROT"))), *_differential(found, data)]
+    return [*_exceed(found, ((("BILDIR",), "BILI"), (("ALB",), "PROT"))), *_differential(found, data)]
 
 
 def _samples(found: Results) -> tuple[Codes, Any]:
@@ -125,8 +132,7 @@ def _samples(found: Results) -> tuple[Codes, Any]:
     return sample, found.plain & ~np.isnan(found.value) & (lb["LBDTC"] != "").to_numpy()
 
 
-def _exceed(data: Data, sums: Sums) -> Sequence[Issue]:
-    found = results(data)
+def _exceed(found: Results, sums: Sums) -> Sequence[Issue]:
     half = _half_digit(found)
     sample, usable = _samples(found)
     code = found.frame["LBTESTCD"]

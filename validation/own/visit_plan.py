@@ -71,8 +71,9 @@ def _in_series(rows: list[tuple[float, str, float, float, float]]) -> Mapping[fl
 
 def spread(sv: pd.DataFrame, planned: Mapping[float, Planned], field: str) -> Floats:
     """One field of each record's planned visit; NaN where its visit is not planned."""
-    table = {n: float(getattr(p, field)) for n, p in planned.items()}
-    return np.array([table.get(n, UNKNOWN) for n in sv["VISITNUM"]], np.float64)
+    codes, numbers = pd.factorize(sv["VISITNUM"])
+    table = [float(getattr(planned[n], field)) if n in planned else UNKNOWN for n in numbers]
+    return np.array([*table, UNKNOWN], np.float64)[codes]
 
 
 def took_place(sv: pd.DataFrame) -> Mask:
