@@ -7,10 +7,11 @@ from pathlib import Path
 import click
 
 from sdtm_mapper.cli.options import Output, meddra, raw_and_out, reporting
+from sdtm_mapper.cli.study_folder import StudyFolder
 
 
 @click.command("map", short_help="Read and map a delivery, without checks or XPT.")
-@click.argument("study", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("study", type=StudyFolder(), metavar="STUDY")
 @raw_and_out
 @meddra
 @reporting
@@ -21,6 +22,7 @@ def command(
     meddra: Path | None,
     fail_on: str,
     baseline: Path | None,
+    answers: Path | None,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
     outputs: tuple[Output, ...],
@@ -33,10 +35,9 @@ def command(
 
     The package at --out is replaced as a whole, or not at all.
     """
-    from sdtm_mapper.cli.show import finish, progress
-    from sdtm_mapper.pipeline.judge import Chosen
+    from sdtm_mapper.cli.show import choose, finish, progress
     from sdtm_mapper.pipeline.map import map_delivery
 
-    chosen = Chosen(baseline, select, ignore)
+    chosen = choose(baseline, select, ignore, answers, outputs)
     result = map_delivery(study, raw, out, chosen, progress(quiet), meddra=meddra)
     finish(result, fail_on, outputs, no_values, color)

@@ -8,10 +8,11 @@ from typing import Literal
 import click
 
 from sdtm_mapper.cli.options import Output, meddra, raw_and_out, reporting, rules
+from sdtm_mapper.cli.study_folder import StudyFolder
 
 
 @click.command("run", short_help="Convert, check and describe a delivery.")
-@click.argument("study", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("study", type=StudyFolder(), metavar="STUDY")
 @raw_and_out
 @click.option(
     "--verify",
@@ -32,6 +33,7 @@ def command(
     meddra: Path | None,
     fail_on: str,
     baseline: Path | None,
+    answers: Path | None,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
     outputs: tuple[Output, ...],
@@ -44,10 +46,11 @@ def command(
 
     The package at --out is replaced as a whole, or not at all.
     """
-    from sdtm_mapper.cli.show import finish, progress
-    from sdtm_mapper.pipeline.judge import Chosen
+    from sdtm_mapper.cli.show import choose, finish, progress
     from sdtm_mapper.pipeline.run import Options, run_study
 
-    options = Options(verify=verify, chosen=Chosen(baseline, select, ignore), rules=rules, meddra=meddra)
+    options = Options(
+        verify=verify, chosen=choose(baseline, select, ignore, answers, outputs), rules=rules, meddra=meddra
+    )
     result = run_study(study, raw, out, options, progress(quiet))
     finish(result, fail_on, outputs, no_values, color)

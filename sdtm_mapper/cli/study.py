@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from sdtm_mapper.cli.study_folder import StudyFolder
 from sdtm_mapper.model.errors import SpecError, UserError
 from sdtm_mapper.model.study import Call, DomainSpec, Study, VariableSpec
 
@@ -23,7 +24,7 @@ def command() -> None:
 
 
 @command.command()
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=StudyFolder(), metavar="STUDY")
 def check(folder: Path) -> None:
     """Report all faults of the spec in FOLDER: file:line:column: CODE what is wrong.
 
@@ -46,7 +47,7 @@ def schema(kind: str | None) -> None:
 
 
 @command.command()
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=StudyFolder(), metavar="STUDY")
 @click.argument("domain", required=False)
 def show(folder: Path, domain: str | None) -> None:
     """Print the spec in FOLDER as it is understood: its domains, or the variables of DOMAIN."""
