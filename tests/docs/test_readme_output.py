@@ -10,15 +10,17 @@ from sdtm_mapper.cli import cli
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
-RAW = ROOT / "specs" / "studies" / "example" / "raw"
 
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory):
-    out = tmp_path_factory.mktemp("readme") / "example"
+    out = tmp_path_factory.mktemp("readme") / "demo"
     result = CliRunner().invoke(cli, ["demo", "--out", str(out)])
     assert result.exit_code == 0, result.output
     return out, result.stdout
+
+
+RULES = re.compile(r"\d+ notes|\d+ rules: .*|yaml:\d+")  # what grows with the product and its spec
 
 
 def shown(number):
@@ -27,11 +29,12 @@ def shown(number):
 
 
 def test_the_demo_prints_the_lines_of_the_readme(package):
-    printed = package[1].splitlines()
-    assert [line for line in shown(0) if line not in printed] == []
+    printed = [RULES.sub("rules", line) for line in package[1].splitlines()]
+    assert [line for line in shown(0) if RULES.sub("rules", line) not in printed] == []
 
 
 def test_the_trace_prints_the_lines_of_the_readme(package):
-    words = ["trace", str(package[0]), "AE", "EXAMPLE01-101-001", "--seq", "1", "AESTDY", "--raw", str(RAW)]
-    printed = CliRunner().invoke(cli, words).stdout.splitlines()
-    assert [line for line in shown(1) if line not in printed] == []
+    place, raw = str(package[0] / "package"), str(package[0] / "raw")
+    words = ["trace", place, "AE", "NCT07151326-03-001", "--seq", "1", "AESTDY", "--raw", raw]
+    printed = [RULES.sub("rules", line) for line in CliRunner().invoke(cli, words).stdout.splitlines()]
+    assert [line for line in shown(1) if RULES.sub("rules", line) not in printed] == []
