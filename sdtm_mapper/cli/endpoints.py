@@ -125,7 +125,8 @@ def _events(found: Endpoints) -> list[str]:
             system = e.body_system
             rows.append((system, "", "", "", ""))
         term = f"  {e.term}" if e.body_system else e.term
-        rows.append((term, str(e.subjects), _share(e.subjects, found.treated), str(e.grade3), str(e.serious)))
+        more = ["-" if n is None else str(n) for n in (e.grade3, e.serious)]
+        rows.append((term, str(e.subjects), _share(e.subjects, found.treated), more[0], more[1]))
     return [f"Treatment-emergent adverse events, to {days} days after the last dose", *_table(rows)]
 
 

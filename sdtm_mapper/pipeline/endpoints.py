@@ -59,8 +59,8 @@ class Incidence:
     body_system: str
     term: str
     subjects: int
-    grade3: int  # subjects with one of grade 3 or more
-    serious: int
+    grade3: int | None  # subjects with one of grade 3 or more; None where grades are not collected
+    serious: int | None  # None where seriousness is not collected
 
 
 @dataclass(frozen=True)
@@ -246,9 +246,16 @@ def _incidence(data: Data, treated: Any, asked: Asked) -> tuple[tuple[Incidence,
                 sets[1].add(subject)
             if cells["AESER"][n] == "Y":
                 sets[2].add(subject)
-    rows = [Incidence(*kind, *map(len, sets)) for kind, sets in kinds.items()]
+
+    def counted(kind: tuple[str, str], sets: tuple[set[str], set[str], set[str]]) -> Incidence:
+        subjects, grave, serious = map(len, sets)
+        return Incidence(
+            *kind, subjects, grave if "AETOXGR" in ae else None, serious if "AESER" in ae else None
+        )
+
+    rows = [counted(kind, sets) for kind, sets in kinds.items()]
     ordered = sorted(rows, key=lambda i: (i.body_system, -i.subjects, i.term))
-    return tuple(ordered), Incidence("", "Any treatment-emergent adverse event", *map(len, total))
+    return tuple(ordered), counted(("", "Any treatment-emergent adverse event"), total)
 
 
 def _grade_before(
@@ -320,8 +327,11 @@ def events_csv(found: Endpoints) -> str:
     """One line a term, the first one for any event."""
     rows = []
     for e in (*((found.overall,) if found.overall else ()), *found.events):
-        share = [f"{100 * n / found.treated:.1f}" for n in (e.subjects, e.grade3, e.serious)]
-        counts = (str(e.subjects), share[0], str(e.grade3), share[1], str(e.serious), share[2])
+        counts = [
+            cell
+            for n in (e.subjects, e.grade3, e.serious)
+            for cell in (("", "") if n is None else (str(n), f"{100 * n / found.treated:.1f}"))
+        ]
         rows.append([e.body_system, e.term, *counts, str(found.treated)])
     head = (
         "body_system",

@@ -195,6 +195,12 @@ def test_an_episode_from_before_counts_where_its_grade_rises(package):
     assert [e.term for e in endpoints(package(AE=[before, line("2026-02-01", "3")])).events] == ["Rash"]
 
 
+def test_grades_and_seriousness_that_are_not_collected_are_not_zero(package):
+    found = endpoints(package(AE=[{k: v for k, v in r.items() if k not in ("AETOXGR", "AESER")} for r in AE]))
+    assert [(e.term, e.subjects, e.grade3, e.serious) for e in found.events] == [("Diarrhoea", 2, None, None)]
+    assert events_csv(found).splitlines()[2].startswith("Gut,Diarrhoea,2,66.7,,,,,3,")
+
+
 def test_what_is_missing_is_told(package):
     found = endpoints(package(RS=(), AE=()))
     assert [w.split(":")[0] for w in found.without] == ["progression", "adverse events"]
