@@ -68,6 +68,7 @@ def command(
     truth_file: Path | None,
     fail_on: str,
     baseline: Path | None,
+    answers: Path | None,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
     outputs: tuple[Output, ...],
@@ -79,15 +80,14 @@ def command(
 
     The exports of an earlier demo in the same folder are replaced.
     """
-    from sdtm_mapper.cli.show import finish, progress
+    from sdtm_mapper.cli.show import choose, finish, progress
     from sdtm_mapper.demo.deliver import PACKAGE, RAW, deliver
-    from sdtm_mapper.pipeline.judge import Chosen
     from sdtm_mapper.pipeline.run import Options, run_study
     from sdtm_mapper.standards.paths import specs_dir
 
     say = progress(quiet)
     say(f"writing the exports of {subjects} subjects at nine sites to {out / RAW}")
     deliver(out, seed, subjects, kinds, truth_file)
-    options = Options(chosen=Chosen(baseline, select, ignore))
+    options = Options(chosen=choose(baseline, select, ignore, answers, outputs))
     result = run_study(specs_dir() / "studies" / STUDY, out / RAW, out / PACKAGE, options, say)
     finish(result, fail_on, outputs, no_values, color)

@@ -13,7 +13,9 @@ import click
 F = TypeVar("F", bound=Callable[..., Any])
 
 # Names of report.FORMATS, written here so that --help need not load it; a test holds them together.
-OUTPUT_FORMATS = ("text", "concise", "json", "junit", "html")
+OUTPUT_FORMATS = ("text", "concise", "json", "junit", "html", "xlsx", "queries")
+IN_FILES = ("xlsx",)  # not for standard output
+IN_FOLDERS = ("queries",)  # not for a single file
 OPEN_RULES = "CORE-"  # CDISC's open rules are CORE-000001 and so on; a checkout may hold others with a hyphen
 MEDDRA_VARIABLE = "SDTM_MAPPER_MEDDRA"
 FAIL_ON = ("reject", "error", "warning", "note", "never")
@@ -33,7 +35,12 @@ def _output(value: str) -> Output:
         raise click.BadParameter(f"'{name}' is no format; there are {', '.join(OUTPUT_FORMATS)}.")
     if colon and not file:
         raise click.BadParameter(f"'{value}' names no file after the colon.")
-    if file and Path(file).is_dir():
+    if name in (*IN_FILES, *IN_FOLDERS) and not file:
+        place = "DIR" if name in IN_FOLDERS else "FILE"
+        raise click.BadParameter(f"{name} is not for standard output; say {name}:{place}.")
+    if name in IN_FOLDERS and Path(file).is_file():
+        raise click.BadParameter(f"{file} is a file; name a folder for {name}.")
+    if file and name not in IN_FOLDERS and Path(file).is_dir():
         raise click.BadParameter(f"{file} is a folder; name a file for the report.")
     return Output(name, Path(file) if file else None)
 
@@ -75,6 +82,12 @@ baseline = click.option(
     "--baseline",
     type=click.Path(exists=True, path_type=Path),
     help="An earlier run (its folder or findings): only findings that are new since then count.",
+)
+answers = click.option(
+    "--answers",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Lists of queries that came back from sites: their answers go with the findings.",
 )
 select = click.option(
     "--select",
@@ -152,9 +165,9 @@ def raw_and_out(function: F) -> F:
 def reporting(function: F) -> F:
     """All options of a command that reports findings.
 
-    Its parameters: fail_on, baseline, select, ignore, outputs, no_values, color, quiet.
+    Its parameters: fail_on, baseline, answers, select, ignore, outputs, no_values, color, quiet.
     """
-    for option in reversed((fail_on, baseline, select, ignore, outputs, no_values, color, quiet)):
+    for option in reversed((fail_on, baseline, answers, select, ignore, outputs, no_values, color, quiet)):
         function = option(function)
     return function
 

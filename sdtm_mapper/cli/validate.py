@@ -31,6 +31,7 @@ def command(
     rules: Path | None,
     fail_on: str,
     baseline: Path | None,
+    answers: Path | None,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
     outputs: tuple[Output, ...],
@@ -44,10 +45,9 @@ def command(
     Without --study the datasets are held against the guide and the terminology alone; rules that need the
     spec are then skipped, and counted as skipped. Nothing is written but the reports.
     """
-    from sdtm_mapper.cli.show import finish, progress
-    from sdtm_mapper.pipeline.judge import Chosen
+    from sdtm_mapper.cli.show import choose, finish, progress
     from sdtm_mapper.pipeline.validate import validate_folder
 
-    chosen = Chosen(baseline, select, ignore)
+    chosen = choose(baseline, select, ignore, answers, outputs)
     result = validate_folder(package, study, chosen, progress(quiet), terminology, rules)
     finish(result, fail_on, outputs, no_values, color)

@@ -129,6 +129,7 @@ class Rule:
     example: str
     fix: str
     authority: tuple[str, ...] = ()
+    query: str = ""  # what the site is asked, in plain words; '': the message
 
 
 @dataclass(frozen=True)

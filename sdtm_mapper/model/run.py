@@ -106,6 +106,22 @@ QUERY_SCHEMA = pa.schema(
         ("answered", pa.string()),
     ]
 )
+QUERY_SHEET = "Queries"
+QUERY_COLUMNS: Mapping[str, str] = {  # what a list of queries shows of it, by the headers that people read
+    "id": "Query ID",
+    "state": "Status",
+    "first_seen": "First seen",
+    "usubjid": "Subject",
+    "form": "Form",
+    "field": "Field",
+    "raw_value": "Raw value",
+    "question": "Question",
+    "answer": "Answer",
+    "answered": "Answered on",
+    "raw_file": "File",
+    "raw_record": "Record",
+    "rule": "Rule",
+}
 
 
 VERDICTS = ("pass", "fail", "undetermined", "not checkable")  # of a criterion

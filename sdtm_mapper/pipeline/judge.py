@@ -36,6 +36,12 @@ class Chosen:
     baseline: Path | None = None
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    answers: Path | None = None  # a folder of query lists that came back from sites
+
+    @property
+    def part(self) -> bool:
+        """Whether this is a part of the rules."""
+        return bool(self.select or self.ignore)
 
 
 ALL = Chosen()

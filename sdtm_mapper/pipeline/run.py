@@ -17,8 +17,10 @@ from sdtm_mapper.datasets.widths import shared_widths
 from sdtm_mapper.datasets.xpt_limits import WITHHOLD, xpt_problems
 from sdtm_mapper.model.domain import Domain
 from sdtm_mapper.model.run import DatasetSummary, RunResult
+from sdtm_mapper.pipeline.answers import answers_sum
 from sdtm_mapper.pipeline.coding import coding
 from sdtm_mapper.pipeline.exchange import package
+from sdtm_mapper.pipeline.for_people import for_people
 from sdtm_mapper.pipeline.form_summaries import form_summaries
 from sdtm_mapper.pipeline.judge import ALL, Checked, Chosen, Subject, check, judged, verdict
 from sdtm_mapper.pipeline.load import Converted, Say, convert_delivery
@@ -117,7 +119,7 @@ def told(
     done = judged(checked, tables, domains, study, converted.reading.files, chosen)
     lost = any(reason != NO_RECORDS for reason in withheld.values())
     absent = ABSENT_FILE in converted.reading.findings.column("rule").to_pylist()
-    return RunResult(
+    result = RunResult(
         study=study.id,
         delivery={
             "snapshot": delivery.snapshot,
@@ -146,6 +148,7 @@ def told(
         forms=form_summaries(converted.mapped.ledger),
         eligibility=checked.eligibility,
     )
+    return for_people(result, domains, chosen.answers, chosen.part, converted.reading)
 
 
 def _options(chosen: Chosen) -> dict[str, str]:
@@ -153,6 +156,8 @@ def _options(chosen: Chosen) -> dict[str, str]:
     options = {"select": ",".join(chosen.select), "ignore": ",".join(chosen.ignore)}
     if chosen.baseline is not None:
         options["baseline"] = sha256(findings_file(chosen.baseline))
+    if chosen.answers is not None:
+        options["answers"] = answers_sum(chosen.answers)
     return {name: text for name, text in options.items() if text}
 
 

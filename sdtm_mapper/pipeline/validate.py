@@ -23,6 +23,7 @@ from sdtm_mapper.model.finding import no_findings
 from sdtm_mapper.model.run import DatasetSummary, RunResult
 from sdtm_mapper.model.study import DomainSpec, StandardsPin, Study
 from sdtm_mapper.pipeline.exchange import MANIFEST, TOOL
+from sdtm_mapper.pipeline.for_people import for_people
 from sdtm_mapper.pipeline.judge import Chosen, Subject, check, judged, verdict
 from sdtm_mapper.pipeline.load import Say, Standards, load_standards
 from sdtm_mapper.pipeline.open_rules import Asked, choose, file_variables, package_tables
@@ -98,7 +99,7 @@ def validate_folder(
         )
         for d, label in zip(domains, found.datasets, strict=True)
     )
-    return RunResult(
+    result = RunResult(
         study=study.id if study else _study_id(found, domains),
         delivery={k: v for k, v in found.manifest.get("delivery", {}).items() if k != "timestamp"},
         versions={
@@ -116,6 +117,7 @@ def validate_folder(
         rules=done.rules,
         eligibility=checked.eligibility,
     )
+    return for_people(result, domains, chosen.answers, chosen.part)
 
 
 def _read(folder: Path) -> _Found:

@@ -1,4 +1,4 @@
-"""A finished run as text, JSON or JUnit XML. A report computes nothing that the run does not hold."""
+"""A finished run in every format that it is told in. A report computes nothing that the run does not hold."""
 
 from __future__ import annotations
 
@@ -10,13 +10,17 @@ from sdtm_mapper.report.as_json import as_json
 from sdtm_mapper.report.concise import concise
 from sdtm_mapper.report.html import html
 from sdtm_mapper.report.junit import junit
+from sdtm_mapper.report.queries import queries
 from sdtm_mapper.report.text import text
+from sdtm_mapper.report.xlsx import xlsx
+
+Rendered = str | bytes | Mapping[str, bytes]
 
 
 class Report(Protocol):
-    """A format: the whole run in, one text out."""
+    """A format: the whole run in; out comes a text, a file's bytes, or a folder's files by name."""
 
-    def __call__(self, result: RunResult, *, values: bool = True, color: bool = False) -> str:
+    def __call__(self, result: RunResult, *, values: bool = True, color: bool = False) -> Rendered:
         """Render; `values` False leaves patients' values out, `color` True adds terminal colours."""
 
 
@@ -26,4 +30,6 @@ FORMATS: Mapping[str, Report] = {
     "json": as_json,
     "junit": junit,
     "html": html,
+    "xlsx": xlsx,
+    "queries": queries,
 }

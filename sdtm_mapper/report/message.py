@@ -9,6 +9,7 @@ from typing import Any
 from sdtm_mapper.model.finding import Rule, RuleResult
 
 HIDDEN = "***"
+_REQUEST = "Please correct the data, or say why they are right."
 _PLACE = re.compile(r"\{(\w+)\}")
 # Controls move the cursor or hide text; the second range turns the direction of writing.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -23,6 +24,15 @@ def render_message(rule: Rule | None, row: Mapping[str, Any], *, values: bool = 
         return visible(f"{row['rule']}: {', '.join(row['variables'] or ())}".rstrip(": "))
     fields = _fields(row, values)
     return visible(_PLACE.sub(lambda m: fields.get(m[1], m[0]), rule.message))
+
+
+def render_question(rule: Rule | None, row: Mapping[str, Any], *, values: bool = True) -> str:
+    """What a site is asked: the rule's own question, else its title and message with a general request."""
+    if rule is None or not rule.query:
+        said = render_message(rule, row, values=values)
+        return f"{rule.title}: {said}. {_REQUEST}" if rule is not None else f"{said}. {_REQUEST}"
+    fields = _fields(row, values)
+    return visible(_PLACE.sub(lambda m: fields.get(m[1], m[0]), rule.query))
 
 
 def visible(text: str) -> str:

@@ -18,6 +18,7 @@ _PARTS = (
     ("source", "Source"),
     ("example", "Example"),
     ("fix", "How to fix"),
+    ("query", "Question to the site"),
 )
 _WIDTH = 88
 

@@ -81,13 +81,15 @@ def read_rule(path: Path) -> Rule:
         raise UserError("\n".join(f"{path}: {f}" for f in faults))
     texts = {k: data[k].strip() for k in _TEXTS}
     severity, owner = cast(Severity, texts.pop("severity")), cast(Owner, texts.pop("owner"))
-    return Rule(**texts, severity=severity, owner=owner, authority=tuple(data.get("authority") or ()))
+    query = data.get("query", "").strip()
+    authority = tuple(data.get("authority") or ())
+    return Rule(**texts, severity=severity, owner=owner, authority=authority, query=query)
 
 
 def _faults(data: dict[Any, Any], path: Path) -> Iterator[str]:
     if data.get("schema") != "1":
         yield "schema is not 1."
-    for key in sorted(set(map(str, data)) - {*_TEXTS, "schema", "authority"}):
+    for key in sorted(set(map(str, data)) - {*_TEXTS, "schema", "authority", "query"}):
         yield f"{key} is not a key of a rule."
     for key in _TEXTS:
         if not isinstance(data.get(key), str) or not data[key].strip():
@@ -100,6 +102,9 @@ def _faults(data: dict[Any, Any], path: Path) -> Iterator[str]:
     authority = data.get("authority") or []
     if not isinstance(authority, list) or not all(isinstance(a, str) for a in authority):
         yield "authority is not a list of ids."
-    for place in _PLACE.findall(str(data.get("message", ""))):
-        if place not in _PLACES:
-            yield f"message has {{{place}}}, which is no field of a finding."
+    if "query" in data and (not isinstance(data["query"], str) or not data["query"].strip()):
+        yield "query is no text."
+    for name in ("message", "query"):
+        for place in _PLACE.findall(str(data.get(name, ""))):
+            if place not in _PLACES:
+                yield f"{name} has {{{place}}}, which is no field of a finding."

@@ -35,6 +35,7 @@ def test_defaults() -> None:
     assert _run().output.splitlines() == [
         "fail_on='error'",
         "baseline=None",
+        "answers=None",
         "select=()",
         "ignore=()",
         "outputs=()",
@@ -62,6 +63,9 @@ def test_outputs_repeat() -> None:
     [
         (("-o", "yaml"), "'yaml' is no format; there are text, "),
         (("-o", "json:"), "names no file"),
+        (("-o", "xlsx"), "xlsx is not for standard output; say xlsx:FILE"),
+        (("-o", "queries"), "queries is not for standard output; say queries:DIR"),
+        (("-o", f"queries:{__file__}"), "is a file; name a folder for queries"),
         (("-o", "text", "-o", "json"), "two reports go to standard output"),
         (("-o", "text:a", "-o", "json:a"), "two reports go to a"),
         (("--fail-on", "fatal"), "'fatal' is not one of"),
