@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from validation.own.when import span
-from validation.recist import PD
+from validation.recist import PD, Dated, best_response, confirmed_response
 
 EVENT_FREE, FAILED, UNKNOWN = "event-free", "failed", "unknown"
 NOT_EVALUABLE = ("", "NE", "NOT ALL EVALUATED")
@@ -82,12 +82,7 @@ def progression_free(subject: Followed, months: int = 6, window: int = 14) -> St
         return Status(subject.usubjid, subject.first_dose, "", UNKNOWN, why, "", "", "", 0, False)
     due = months_after(start, months)
     other = latest_day(subject.new_therapy)
-    scans = sorted(
-        (day, response)
-        for when, response in subject.assessments
-        if (day := known_day(when)) and day >= start and response not in NOT_EVALUABLE
-    )
-    before = [s for s in scans if other is None or s[0] <= other]
+    before = [s for s in _scans(subject, start) if s[1] not in NOT_EVALUABLE]
     event = _first_event(before, latest_day(subject.death), other)
     last = max((d for d, _ in before if event is None or d <= event[0]), default=None)
     status, why = _judged(due, event, last, other, window)
@@ -106,6 +101,25 @@ def progression_free(subject: Followed, months: int = 6, window: int = 14) -> St
         (end - start).days + 1,
         event is not None and event[0] <= due,
     )
+
+
+def _scans(subject: Followed, start: date) -> list[tuple[date, str]]:
+    """Assessments in order, from the first dose until another therapy began."""
+    other = latest_day(subject.new_therapy)
+    dated = ((known_day(when), response) for when, response in subject.assessments)
+    return sorted((d, r) for d, r in dated if d is not None and d >= start and (other is None or d <= other))
+
+
+def best_responses(subject: Followed, minimum_sd: int = 42) -> tuple[str, str]:
+    """The best overall response without and with confirmation; ('', '') where the first dose is not known to the day.
+
+    `minimum_sd`: days from the first dose on which SD counts.
+    """
+    start = known_day(subject.first_dose)
+    if start is None:
+        return "", ""
+    found = [Dated("NE" if r in NOT_EVALUABLE else r, (d - start).days) for d, r in _scans(subject, start)]
+    return best_response(found, minimum_sd), confirmed_response(found, minimum_sd)
 
 
 def _first_event(

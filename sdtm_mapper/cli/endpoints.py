@@ -36,6 +36,13 @@ if TYPE_CHECKING:
     show_default=True,
     help="Days after the last dose until which an adverse event is treatment-emergent.",
 )
+@click.option(
+    "--minimum-sd",
+    type=click.IntRange(0),
+    default=42,
+    show_default=True,
+    help="Days from the first dose on which stable disease counts as the best response.",
+)
 @click.option("--symptomatic", is_flag=True, help="Symptomatic deterioration counts as progression.")
 @click.option(
     "--format",
@@ -53,6 +60,7 @@ def command(
     months: int,
     window: int,
     after_last_dose: int,
+    minimum_sd: int,
     symptomatic: bool,
     form: str,
     no_subjects: bool,
@@ -65,7 +73,7 @@ def command(
     """
     from sdtm_mapper.pipeline.endpoints import Asked, as_json, endpoints, write
 
-    found = endpoints(package, Asked(evaluator, months, window, after_last_dose, symptomatic))
+    found = endpoints(package, Asked(evaluator, months, window, after_last_dose, symptomatic, minimum_sd))
     click.echo(
         as_json(found) if form == "json" else "\n".join(_text(found, not no_subjects)), nl=form == "text"
     )
@@ -109,8 +117,11 @@ def _progression(found: Endpoints) -> list[str]:
 
 
 def _subjects(found: Endpoints) -> list[str]:
-    rows = [("subject", "first dose", "date", "status", "why")]
-    rows += [(p.usubjid, p.first_dose, p.date, p.status, p.reason) for p in found.progression]
+    rows = [("subject", "first dose", "date", "best (confirmed)", "status")]
+    rows += [
+        (p.usubjid, p.first_dose, p.date, "{} ({})".format(*found.best[p.usubjid]), f"{p.status}: {p.reason}")
+        for p in found.progression
+    ]
     return _table(rows)
 
 

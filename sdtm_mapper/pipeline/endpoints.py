@@ -23,6 +23,7 @@ from validation.endpoints import (
     Followed,
     Status,
     Step,
+    best_responses,
     kaplan_meier,
     progression_free,
     survival_at,
@@ -50,6 +51,7 @@ class Asked:
     window: int = 14  # days before the date from which an assessment covers it
     after_last_dose: int = 30  # days
     symptomatic: bool = False  # a symptomatic deterioration counts as progression
+    minimum_sd: int = 42  # days from the first dose on which stable disease counts as the best response
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,9 @@ class Endpoints:
     asked: Asked
     treated: int
     progression: tuple[Status, ...]
+    best: Mapping[
+        str, tuple[str, str]
+    ]  # by subject: the best overall response, without and with confirmation
     steps: tuple[Step, ...]
     sensitivity: Mapping[int, float]
     events: tuple[Incidence, ...]
@@ -121,10 +126,11 @@ def endpoints(package: Path, asked: Asked | None = None) -> Endpoints:
         )
     without: list[str] = []
     progression: tuple[Status, ...] = ()
+    best: dict[str, tuple[str, str]] = {}
     if data.has("RS", *_NEEDS["RS"]):
-        progression = tuple(
-            progression_free(one, asked.months, asked.window) for one in _followed(data, treated, asked)
-        )
+        followed = _followed(data, treated, asked)
+        progression = tuple(progression_free(one, asked.months, asked.window) for one in followed)
+        best = {one.usubjid: best_responses(one, asked.minimum_sd) for one in followed}
     else:
         without.append("progression: RS with RSTESTCD, RSSTRESC and RSDTC is not there")
     events: tuple[Incidence, ...] = ()
@@ -143,6 +149,7 @@ def endpoints(package: Path, asked: Asked | None = None) -> Endpoints:
         asked=asked,
         treated=len(treated),
         progression=progression,
+        best=best,
         steps=steps,
         sensitivity={d: survival_at(whole, d) for d in _SENSITIVITY} if asked.months == 6 else {},
         events=events,
@@ -295,7 +302,10 @@ def as_json(found: Endpoints) -> str:
             "kaplan_meier": found.kaplan_meier,
             "kaplan_meier_at_days": {str(d): s for d, s in found.sensitivity.items()},
             "steps": [asdict(s) for s in found.steps],
-            "subjects": [asdict(p) for p in found.progression],
+            "subjects": [
+                {**asdict(p), "best": found.best[p.usubjid][0], "best_confirmed": found.best[p.usubjid][1]}
+                for p in found.progression
+            ],
         },
         "treatment_emergent": {
             "overall": asdict(found.overall) if found.overall else None,
@@ -319,8 +329,8 @@ def progression_csv(found: Endpoints) -> str:
         "event_date",
         "days",
     )
-    rows = [[str(getattr(p, n)) for n in names] for p in found.progression]
-    return _csv((*names, "notice"), rows)
+    rows = [[*(str(getattr(p, n)) for n in names), *found.best[p.usubjid]] for p in found.progression]
+    return _csv((*names, "best", "best_confirmed", "notice"), rows)
 
 
 def events_csv(found: Endpoints) -> str:

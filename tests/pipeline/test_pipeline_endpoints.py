@@ -138,6 +138,7 @@ def test_progression_of_treated_subjects_by_the_investigator(package):
         ("S-2", "failed", "DEATH on 2026-04-20"),
         ("S-3", "unknown", "last evaluable assessment on 2026-03-12"),
     ]
+    assert found.best == {"S-1": ("PR", "SD"), "S-2": ("NE", "NE"), "S-3": ("SD", "SD")}
     assert found.crude == pytest.approx(1 / 3)
     # S-3 is censored on day 57, before the death on day 96: one of two at risk
     assert found.kaplan_meier == pytest.approx(1 / 2)

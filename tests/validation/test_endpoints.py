@@ -13,6 +13,7 @@ from validation.endpoints import (
     Event,
     Followed,
     Status,
+    best_responses,
     kaplan_meier,
     months_after,
     progression_free,
@@ -110,3 +111,13 @@ def test_without_censoring_it_is_the_share_that_is_left(days, at):
 )
 def test_treatment_emergent(event, dosed, want):
     assert treatment_emergent(event, dosed) is want
+
+
+def test_best_responses_count_from_the_first_dose_to_another_therapy():
+    scans = (("2026-01-02", "CR"), ("2026-03-12", "PR"), ("2026-04-15", "PR"), ("2026-06-10", "CR"))
+    assert best_responses(Followed("S-1", DOSE, scans)) == ("CR", "PR")
+    assert best_responses(Followed("S-1", DOSE, scans, new_therapy="2026-04-01")) == ("PR", "SD")
+    assert best_responses(Followed("S-1", DOSE, (("2026-02-25", "SD"),))) == ("NE", "NE")
+    assert best_responses(Followed("S-1", DOSE, (("2026-02-26", "SD"),))) == ("SD", "SD")
+    assert best_responses(Followed("S-1", DOSE, (("2026-02-25", "SD"),)), minimum_sd=41) == ("SD", "SD")
+    assert best_responses(Followed("S-1", "2026-01", scans)) == ("", "")
