@@ -114,16 +114,7 @@ def endpoints(package: Path, asked: Asked | None = None) -> Endpoints:
     """
     asked = asked or Asked()
     data, cutoff = _read(package)
-    if not data.has("DM", *_NEEDS["DM"]):
-        raise UserError(
-            f"{package}: endpoints need DM with {' and '.join(_NEEDS['DM'])}; the package has none."
-        )
-    dm = data.frame("DM")
-    treated = dm[dm["RFXSTDTC"] != ""].sort_values("USUBJID")
-    if not len(treated):
-        raise UserError(
-            f"{package}: nobody in DM has RFXSTDTC, so that nobody was treated; there are no endpoints."
-        )
+    treated = _treated(data, package)
     without: list[str] = []
     progression: tuple[Status, ...] = ()
     best: dict[str, tuple[str, str]] = {}
@@ -140,12 +131,11 @@ def endpoints(package: Path, asked: Asked | None = None) -> Endpoints:
     else:
         without.append("adverse events: AE with AESTDTC and AEDECOD is not there")
     known = [p for p in progression if p.days]
-    times = [(p.days, p.event != "") for p in known]
-    whole = kaplan_meier(times)
+    whole = kaplan_meier((p.days, p.event != "") for p in known)
     # each subject's date is some calendar months after the first dose: what comes after it is no event at the date
     steps = kaplan_meier((p.days, p.by_date) for p in known)
     return Endpoints(
-        study=", ".join(sorted(set(dm["STUDYID"]))) if "STUDYID" in dm else "",
+        study=", ".join(sorted(set(treated["STUDYID"]))) if "STUDYID" in treated else "",
         asked=asked,
         treated=len(treated),
         progression=progression,
@@ -157,6 +147,21 @@ def endpoints(package: Path, asked: Asked | None = None) -> Endpoints:
         without=tuple(without),
         cutoff=cutoff,
     )
+
+
+def _treated(data: Data, package: Path) -> Any:
+    """The records of DM of treated subjects."""
+    if not data.has("DM", *_NEEDS["DM"]):
+        raise UserError(
+            f"{package}: endpoints need DM with {' and '.join(_NEEDS['DM'])}; the package has none."
+        )
+    dm = data.frame("DM")
+    treated = dm[dm["RFXSTDTC"] != ""].sort_values("USUBJID")
+    if not len(treated):
+        raise UserError(
+            f"{package}: nobody in DM has RFXSTDTC, so that nobody was treated; there are no endpoints."
+        )
+    return treated
 
 
 def _read(package: Path) -> tuple[Data, str]:
