@@ -10,7 +10,7 @@ import numpy as np
 
 from sdtm_mapper.standards.ctcae import load_grades
 from validation.own.base import Data, Issue, Lacking, OwnRule, at
-from validation.own.columns import cell, days, groups
+from validation.own.columns import cell, days, groups, on_distinct
 from validation.own.episodes import episode, ongoing
 from validation.own.subjects import needs_a_value, of_subject, words
 from validation.own.when import before, day_before
@@ -164,10 +164,13 @@ def several_or_result(data: Data) -> Sequence[Issue]:
     """AEX016: the verbatim joins several events, or holds a result. A term of the dictionary is one event."""
     ae = data.frame("AE")
     term = ae["AETERM"]
+    joined, result = on_distinct(term, _JOINED.search), on_distinct(term, _RESULT.search)
+    doubtful = at(joined | result)
+    own = term.iloc[doubtful].str.upper()
     coded: Any = np.logical_or.reduce(
-        [term.str.upper() == cell(ae, v).str.upper() for v in ("AELLT", "AEDECOD")]
+        [own == cell(ae, v).iloc[doubtful].str.upper() for v in ("AELLT", "AEDECOD")]
     )
-    joined, result = term.str.contains(_JOINED) & ~coded, term.str.contains(_RESULT) & ~coded
+    joined[doubtful], result[doubtful] = joined[doubtful] & ~coded, result[doubtful] & ~coded
     return [
         Issue("AE", at(joined), ("AETERM",), expected="one event a record"),
         Issue("AE", at(result & ~joined), ("AETERM",), expected="an event, not a result"),
@@ -178,7 +181,9 @@ def progression(data: Data) -> Sequence[Issue]:
     """AEX017: the event is progression of the disease."""
     ae = data.frame("AE")
     told = [
-        ae[v].str.contains(_PROGRESS) & ~ae[v].str.contains(_RENAL) for v in ("AETERM", "AEDECOD") if v in ae
+        on_distinct(ae[v], lambda text: _PROGRESS.search(text) and not _RENAL.search(text))
+        for v in ("AETERM", "AEDECOD")
+        if v in ae
     ]
     return [Issue("AE", at(np.logical_or.reduce(told)), tuple(v for v in ("AETERM", "AEDECOD") if v in ae))]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
@@ -31,6 +31,14 @@ def of(frame: pd.DataFrame, names: Sequence[str]) -> Codes:
     """`groups` of those of the columns that the frame has; one group for all where it has none."""
     here = [frame[n] for n in names if n in frame.columns]
     return groups(*here) if here else np.zeros(len(frame), np.int64)
+
+
+def on_distinct(column: Any, test: Callable[[str], Any]) -> Mask:
+    """Where a test of a text holds, asked once for each distinct text."""
+    codes, values = pd.factorize(pd.Series(column))
+    answers = np.array([bool(test(str(v))) for v in values] + [False], np.bool_)
+    found: Mask = answers[codes]
+    return found
 
 
 def first_of(codes: Codes) -> Codes:
