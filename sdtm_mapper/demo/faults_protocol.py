@@ -290,7 +290,7 @@ KINDS: tuple[Kind, ...] = (
          "09", Lines(line("enrol", dated("REGDAT"), treated), _violation), ("IE.*",)),
     Kind("not-eligible-registered", "protocol", "IE", "PRT027",
          "The form says that not all criteria are met, and the subject was registered.",
-         "08", Lines(line("enrol", treated, ELIGYN="Y", REGYN="Y"), put(ELIGYN="N"))),
+         "08", Lines(line("enrol", treated, ELIGYN="Y", REGYN="Y"), put(ELIGYN="N")), ("SUPPDM.QVAL",)),
     Kind("pregnant", "protocol", "LB", "PRT028",
          "A pregnancy test at screening is positive.",
          "05", Lines(both(line("subject", treated), line("lb", having("LBRES"), LBTEST="WBC", VISIT="SCREENING")),

@@ -30,6 +30,7 @@ from sdtm_mapper.demo.truth_labs import Ranges, central_ranges, labs
 from sdtm_mapper.demo.write_central import CUTOFF
 
 _DM_QUALIFIERS = {
+    "ELIGYN": ("All Eligibility Criteria Met", COLLECTED),
     "ETHNOR": ("Ethnic Origin", COLLECTED),
     "PRVSUBJ": ("Previous Subject Identifier", COLLECTED),
     "SCRNO": ("Screening Number", COLLECTED),

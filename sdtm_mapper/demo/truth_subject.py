@@ -52,7 +52,7 @@ def doses(person: Person) -> list[Mapping[str, Value]]:
 
 
 def dm(person: Person) -> Cells:
-    """DM but for RFPENDTC and DMDY, with the qualifiers ETHNOR, SCRNO and PRVSUBJ."""
+    """DM but for RFPENDTC and DMDY, with the qualifiers ELIGYN, ETHNOR, SCRNO and PRVSUBJ."""
     key = _last_screening(person)
     own = person.of("subject", key)[0]
     registered = any(text(v, "REGYN") == "Y" for v in person.of("enrol", key))
@@ -81,6 +81,7 @@ def dm(person: Person) -> Cells:
         "DMDTC": text(own, "DMDAT"),
         "ETHNOR": text(own, "ETHNOR"),
         "SCRNO": text(own, "SCRNO"),
+        "ELIGYN": next((text(v, "ELIGYN") for v in person.of("enrol", key)), ""),
         "PRVSUBJ": "; ".join(f"{s}-{n:03d}" for s, n in older),
         **_arm(registered, bool(start), [text(v, "NOREG") for v in person.of("enrol", key)]),
     }
