@@ -219,7 +219,7 @@ class File:
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of fault. `truth` names what of a perfect conversion of the clean data is no longer there."""
+    """A kind of fault. `truth` names the datasets in which a perfect conversion of the clean data no longer holds."""
 
     name: str
     stage: Stage
@@ -228,7 +228,7 @@ class Kind:
     says: str
     site: str  # where it is planted wherever a subject allows
     plant: Lines | Cell | File
-    truth: tuple[str, ...] = ()
+    truth: tuple[str, ...] = ()  # * is most of them
 
 
 @dataclass(frozen=True)

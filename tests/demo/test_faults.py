@@ -17,10 +17,12 @@ import pytest
 
 from sdtm_mapper.demo.collected import Collected, Written
 from sdtm_mapper.demo.faults import KINDS, chosen, places
-from sdtm_mapper.demo.faults_base import STAGES, File, Part, Planted, persons
+from sdtm_mapper.demo.faults_base import STAGES, File, Lines, Part, Planted, persons
 from sdtm_mapper.demo.faults_plant import plant
 from sdtm_mapper.demo.generate import collect
 from sdtm_mapper.demo.make import write_demo
+from sdtm_mapper.demo.truth import truth
+from sdtm_mapper.demo.truth_base import Datasets
 from sdtm_mapper.pipeline.run import Options, run_study
 from sdtm_mapper.standards.paths import specs_dir
 from sdtm_mapper.standards.rules import load_rules
@@ -189,6 +191,32 @@ def test_a_run_on_one_fault_finds_it(name: str, tmp_path: Path) -> None:
     assert_accounted(done.result)
     if KINDS[name].rule in load_rules() and name not in WAITING:
         assert found(done.planted[0], done.findings), done.planted[0]
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("name", [k for k, kind in KINDS.items() if isinstance(kind.plant, Lines)])
+def test_the_truth_changes_in_the_datasets_that_are_told(small: SimpleNamespace, name: str) -> None:
+    parts = [Part(part) for part in small.parts]
+    person, entries = places(persons(parts))[name]
+    plan = KINDS[name].plant
+    assert isinstance(plan, Lines)
+    plan.alter(person, entries)
+    try:
+        now = truth([part.collected() for part in parts])
+    except (KeyError, ValueError, ArithmeticError, IndexError):
+        pytest.skip("the truth cannot be told of words and units that nothing knows")
+    before = truth(small.parts)
+    others = {d for d in before.keys() | now.keys() if _plain(d, before) != _plain(d, now)}
+    assert others <= set(KINDS[name].truth) or "*" in KINDS[name].truth
+
+
+def _plain(dataset: str, datasets: Datasets) -> list[dict[str, str]]:
+    """Rows without their numbers, which change with any row before."""
+    number = f"{dataset[:2]}SEQ"
+    return [
+        {k: v for k, v in row.items() if k not in (number, "IDVARVAL") and v}
+        for row in datasets.get(dataset, ())
+    ]
 
 
 # the same bytes
