@@ -24,5 +24,5 @@ class StudyFolder(click.ParamType):  # type: ignore[type-arg]  # generic in newe
         if path.name == str(value) and (studies / path.name).is_dir():
             return studies / path.name
         shipped = ", ".join(sorted(p.name for p in studies.iterdir() if p.is_dir()))
-        message = f"there is no folder '{value}', and no study of that name ships ({shipped})"
+        message = f"'{value}' is not a folder, and no study of that name ships ({shipped})"
         raise click.BadParameter(message, ctx, param)

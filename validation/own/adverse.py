@@ -24,7 +24,7 @@ CRITERIA = ("AESDTH", "AESLIFE", "AESHOSP", "AESDISAB", "AESCONG", "AESMIE", "AE
 OLDER_CRITERIA = ("AESCAN", "AESOD")  # before ICH E2A: a reason to be serious, but not the reverse
 GOING_ON = ("AEENRTPT", "AEENRF", "AEENTPT")
 _JOINED = re.compile(
-    r"\band\b|\bplus\b|[;,&+、，；]|[a-z]{2,}\s*/\s*[a-z]{2,}|[一-鿿](?:及|和|與|合併)[一-鿿]", re.IGNORECASE
+    r"\band\b|\bplus\b|[;&+、；]|[a-z]{2,}\s*/\s*[a-z]{2,}|[一-鿿](?:及|和|與|合併)[一-鿿]", re.IGNORECASE
 )
 _RESULT = re.compile(
     r"(?<!type)(?<!grade)(?<!stage)(?<!class)(?<!level)(?<!covid)(?:\s|[=:<>≥≤])\s*\d+(?:[.,]\d+)?\s*"
