@@ -101,6 +101,19 @@ def size(data: Data) -> Sequence[Issue]:
     return out
 
 
+def impossible_ecg(data: Data) -> Sequence[Issue]:
+    """XFM020: an interval or rate, in the unit behind its limits, is outside what people can have; ends are right."""
+    eg = data.frame("EG")
+    unit, value = cell(eg, "EGSTRESU"), eg["EGSTRESN"].to_numpy(np.float64)
+    out = []
+    for test, text in data.current.items():
+        low, _, high, *rest = text.split(" ")
+        own = (eg["EGTESTCD"] == test) & unit.isin([" ".join(rest), ""])
+        rows = at(own.to_numpy() & ((value < float(low)) | (value > float(high))))
+        out.append(Issue("EG", rows, ("EGTESTCD", "EGORRES"), expected=text))
+    return out
+
+
 _HEART = ("QTAG", "RRAG", "QTCFAG", "EGHRMN")
 
 
@@ -223,5 +236,13 @@ RULES = (
     OwnRule("XFM012", "VS", {"VS": ("VSTESTCD", "VSSTRESN", "VSDTC")}, impossible, also=_VS, defaults=LIMITS),
     OwnRule(
         "XFM013", "VS", {"VS": ("VSTESTCD", "VSSTRESN", "VSDTC")}, size, also=_VS, defaults={"percent": "10"}
+    ),
+    OwnRule(
+        "XFM020",
+        "EG",
+        {"EG": ("EGTESTCD", "EGSTRESN")},
+        impossible_ecg,
+        also={"EG": ("EGSTRESU", "EGORRES")},
+        defaults={"QTCFAG": "300 to 700 msec", "QTAG": "200 to 700 msec", "EGHRMN": "20 to 250 beats/min"},
     ),
 )
