@@ -13,7 +13,10 @@ import click
 F = TypeVar("F", bound=Callable[..., Any])
 
 # Names of report.FORMATS, written here so that --help need not load it; a test holds them together.
-OUTPUT_FORMATS = ("text", "concise", "json", "junit", "html", "xlsx", "queries")
+OUTPUT_FORMATS = (
+    *("text", "concise", "json", "jsonl", "junit", "sarif", "github"),
+    *("html", "xlsx", "queries", "reviewers-guide"),
+)
 IN_FILES = ("xlsx",)  # not for standard output
 IN_FOLDERS = ("queries",)  # not for a single file
 OPEN_RULES = "CORE-"  # CDISC's open rules are CORE-000001 and so on; a checkout may hold others with a hyphen

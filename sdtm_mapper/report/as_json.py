@@ -38,15 +38,21 @@ def as_json(result: RunResult, *, values: bool = True, color: bool = False) -> s
         "coding": [asdict(c) for c in result.coding],
         "eligibility": criteria_counts(result.eligibility),
         "files": [{**asdict(f), "balanced": f.balanced} for f in result.files],
-        "results": [_result(r, values) for r in result.results],
+        "results": [result_object(r, values) for r in result.results],
         "rules": {c: _rule(result, c) for c in sorted(set(result.findings["rule"].to_pylist()))},
-        "findings": [_finding(result, row, values) for row in result.findings.to_pylist()],
+        "findings": [finding_object(result, row, values) for row in result.findings.to_pylist()],
     }
     dumped = json.dumps(whole, ensure_ascii=False, indent=1, sort_keys=True)
-    return _UNSEEN.sub(lambda m: f"\\u{ord(m[0]):04x}", dumped) + "\n"
+    return escaped(dumped) + "\n"
 
 
-def _result(result: RuleResult, values: bool) -> dict[str, Any]:
+def escaped(text: str) -> str:
+    """JSON with what a terminal or editor would obey written out."""
+    return _UNSEEN.sub(lambda m: f"\\u{ord(m[0]):04x}", text)
+
+
+def result_object(result: RuleResult, values: bool) -> dict[str, Any]:
+    """How a rule ended; the reason of an error may quote a value."""
     hidden = result.status == "error" and not values
     return {**asdict(result), **({"reason": HIDDEN} if hidden else {})}
 
@@ -58,7 +64,8 @@ def _rule(result: RunResult, code: str) -> dict[str, Any]:
     return {"title": rule.title, "severity": rule.severity, "owner": rule.owner, "fix": rule.fix}
 
 
-def _finding(result: RunResult, row: dict[str, Any], values: bool) -> dict[str, Any]:
+def finding_object(result: RunResult, row: dict[str, Any], values: bool) -> dict[str, Any]:
+    """A finding with its message; without values, what was collected is null."""
     out = {**row, "message": render_message(result.rules.get(row["rule"]), row, values=values)}
     if not values:
         out |= dict.fromkeys((*_PRIVATE, "values"))

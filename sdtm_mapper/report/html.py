@@ -10,17 +10,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.compute as pc
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from sdtm_mapper.model.finding import SEVERITIES
 from sdtm_mapper.model.run import RunResult
 from sdtm_mapper.report.drawing import draw
+from sdtm_mapper.report.eligibility_page import subjects
 from sdtm_mapper.report.groups import Example
 from sdtm_mapper.report.message import HIDDEN, masked_keys, render_message, visible
-from sdtm_mapper.report.shown import STATUSES, Section, sections
-from sdtm_mapper.report.summary import OPEN, last_line, rule_statuses, severity_counts, status_counts
+from sdtm_mapper.report.shown import STATUSES, Section, open_findings, sections
+from sdtm_mapper.report.summary import last_line, rule_statuses, severity_counts, status_counts
 from sdtm_mapper.report.text import origin
 from sdtm_mapper.report.unchecked import idle, unchecked
 
@@ -45,7 +45,7 @@ def html(result: RunResult, *, values: bool = True, color: bool = False) -> str:
 def _page(result: RunResult, budget: int, values: bool) -> str:
     script = (_TEMPLATES / "report.js").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(f"\n{script}".encode()).digest()).decode("ascii")
-    open_ = _open(result.findings)
+    open_ = open_findings(result.findings)
     shown = sections(result.findings, result.rules, budget)
     page: str = _template().render(
         result=result,
@@ -65,7 +65,7 @@ def _page(result: RunResult, budget: int, values: bool) -> str:
         told=sum(len(s.examples) for s in shown),
         choices=_choices(result.findings),
         rules=_rules(result),
-        eligibility=_table(getattr(result, "eligibility", None)),
+        eligibility=subjects(result.eligibility),
         plots=[draw(p) for p in result.plots[:_PLOTS]] if values else [],
         plots_left=max(0, len(result.plots) - _PLOTS) if values else len(result.plots),
         files=sorted(result.files, key=lambda f: f.balanced)[:_TABLE_ROWS],
@@ -92,10 +92,6 @@ def seen(value: object) -> str:
     """A text as the page shows it: controls written out, at most some lines of it."""
     text = visible("" if value is None else str(value))
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-
-
-def _open(findings: Any) -> Any:
-    return findings.filter(pc.is_in(pc.fill_null(findings["status"], "new"), value_set=pa.array(OPEN)))
 
 
 def _datasets(result: RunResult, findings: Any) -> list[dict[str, Any]]:
@@ -170,11 +166,3 @@ def _rules(result: RunResult) -> list[dict[str, Any]]:
         {"code": c, "rule": result.rules.get(c), "status": ended.get(c, ""), "count": counts[c]}
         for c in sorted({*ended, *counts})
     ]
-
-
-def _table(table: Any) -> dict[str, Any] | None:
-    """A finished Arrow table as header and rows, cut where it is long."""
-    if table is None or not table.num_rows:
-        return None
-    rows = [list(r.values()) for r in table.slice(0, _TABLE_ROWS).to_pylist()]
-    return {"header": table.column_names, "rows": rows, "left": max(0, table.num_rows - _TABLE_ROWS)}

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from sdtm_mapper.model.columns import Text
 from sdtm_mapper.model.finding import Rule
 from sdtm_mapper.report.groups import Example, grouped
+from sdtm_mapper.report.summary import OPEN
 
 STATUSES = ("new", "known", "waived", "gone")
 _STEPS = (1000, 500, 200, 100, 50, 30, 20, 10, 5, 3, 2, 1)
@@ -34,6 +35,11 @@ class Section:
     def shown(self) -> int:
         """Findings that the examples stand for."""
         return sum(e.count for e in self.examples)
+
+
+def open_findings(findings: Any) -> Any:
+    """Findings that are there and not waived."""
+    return findings.filter(pc.is_in(pc.fill_null(findings["status"], "new"), value_set=pa.array(OPEN)))
 
 
 def sections(findings: Any, rules: Mapping[str, Rule], budget: int) -> tuple[Section, ...]:
