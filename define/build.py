@@ -7,15 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from define.codelists import CT_OID, Lists, codelists
-from define.datasets import IG_OID, Datasets, Sources, describe, ordered
+from define.datasets import IG_OID, describe, ordered
 from define.model import CodeList, Define, DocumentRef, Leaf, Standard
 from define.origins import CRF_LEAF
+from define.parts import Datasets, Sources
 from sdtm_mapper.algorithms import VERBS
 from sdtm_mapper.algorithms.base import Verb
 from sdtm_mapper.model.domain import Domain
 from sdtm_mapper.model.study import Study
 
-CRF_FILE = "acrf.pdf"
 SOURCE_SYSTEM = "sdtm-mapper"
 
 _TIME = re.compile(r"(\d{4}-\d{2}-\d{2})(?:T(\d{2}:\d{2})(:\d{2})?)?(.*)")
@@ -31,20 +31,21 @@ def build_define(
     withheld: frozenset[str] = frozenset(),
     tool_version: str = "",
     verbs: Mapping[str, Verb] = VERBS,
+    labels: Mapping[str, str] | None = None,
 ) -> Define:
     """Describe the datasets of a study in Define-XML 2.1.
 
     `widths` gives the bytes of each text column in its XPT file, by dataset and variable; a column
     without one is as wide as its longest value. `withheld` names datasets whose file is not written:
     they are described without a file. `timestamp` (ISO 8601) becomes the creation time; a missing time
-    of day is midnight.
+    of day is midnight. `labels` are the collected items' own, by FORM.COLUMN; methods name them.
     """
-    sources = Sources(study, guide, verbs, widths, withheld)
+    sources = Sources(study, guide, verbs, widths, withheld, labels or {})
     described = [describe(d, sources) for d in ordered(domains)]
     lists, of_item = codelists((u for d in described for u in d.uses), study, terminology)
     items = tuple(replace(i, codelist_oid=of_item.get(i.oid, "")) for d in described for i in d.items)
     standards = _standards(study, terminology, lists)
-    collected = any(o.documents for i in items for o in i.origins)
+    crf = study.acrf.file if study.acrf else ""
     ig = f"SDTMIG {study.standards.sdtmig}"
     return Define(
         file_oid=f"DEF.{study.id}.{_datetime(timestamp)}",
@@ -60,15 +61,15 @@ def build_define(
         source_system=SOURCE_SYSTEM if tool_version else "",
         source_system_version=tool_version,
         standards=standards,
-        annotated_crf=(DocumentRef(CRF_LEAF),) if collected else (),
-        value_lists=tuple(d.value_list for d in described if d.value_list),
+        annotated_crf=(DocumentRef(CRF_LEAF),) if crf else (),
+        value_lists=tuple(v for d in described for v in d.value_lists),
         where_clauses=tuple(c for d in described for c in d.where_clauses),
         item_groups=tuple(d.group for d in described),
         items=items,
         codelists=lists,
         methods=tuple(m for d in described for m in d.methods),
         comments=tuple(c for d in described for c in d.comments),
-        leaves=(Leaf(CRF_LEAF, CRF_FILE, "Annotated CRF"),) if collected else (),
+        leaves=(Leaf(CRF_LEAF, crf, "Annotated CRF"),) if crf else (),
     )
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from define import supplemental
 from define.codelists import Use, codes_of, use_of, with_partner
-from define.datatypes import shape, variable_shape
+from define.datatypes import variable_shape
+from define.levels import Level, levels, where_clauses
 from define.methods import method
 from define.model import (
     Alias,
@@ -22,12 +22,11 @@ from define.model import (
     ValueListDef,
     WhereClauseDef,
 )
-from define.origins import from_qorig, origin
-from sdtm_mapper.algorithms.base import Verb
+from define.origins import origin
+from define.parts import Part, Sources
 from sdtm_mapper.model.columns import missing
 from sdtm_mapper.model.domain import Domain
-from sdtm_mapper.model.standard import IgDataset
-from sdtm_mapper.model.study import Study, VariableSpec
+from sdtm_mapper.model.study import VariableSpec
 
 IG_OID = "STD.IG"
 
@@ -52,24 +51,6 @@ WITHHELD = "The dataset's file is withheld: the transport format cannot hold its
 NO_VALUES = "No record holds a value"
 
 
-class Datasets(Protocol):
-    """What is asked of the implementation guide."""
-
-    def dataset(self, name: str) -> IgDataset | None:
-        """A dataset by name."""
-
-
-@dataclass(frozen=True)
-class Sources:
-    """All that a description is made of, beside the dataset itself."""
-
-    study: Study
-    guide: Datasets
-    verbs: Mapping[str, Verb]
-    widths: Mapping[str, Mapping[str, int]]
-    withheld: frozenset[str] = frozenset()
-
-
 @dataclass(frozen=True)
 class Described:
     """One dataset and all that its description defines. Items do not know their codelists yet."""
@@ -79,7 +60,7 @@ class Described:
     uses: tuple[Use, ...] = ()
     methods: tuple[MethodDef, ...] = ()
     comments: tuple[CommentDef, ...] = ()
-    value_list: ValueListDef | None = None
+    value_lists: tuple[ValueListDef, ...] = ()
     where_clauses: tuple[WhereClauseDef, ...] = ()
 
 
@@ -111,8 +92,9 @@ def describe(domain: Domain, sources: Sources) -> Described:
     specs = present(domain)
     refs, parts = [], []
     key_order = {k: i for i, k in enumerate(keys(domain), 1)}
+    below = levels(domain, sources)
     for order, spec in enumerate(specs, 1):
-        part = _variable(domain, spec, sources)
+        part = _variable(domain, spec, sources, below.get(spec.name))
         parts.append(part)
         refs.append(
             ItemRef(
@@ -127,44 +109,26 @@ def describe(domain: Domain, sources: Sources) -> Described:
             )
         )
     group, comment = _group(domain, sources, tuple(refs))
-    below = _value_level(domain, sources)
-    everything = [*parts, *below.parts]
+    everything = [*parts, *(p for level in below.values() for p in level.parts)]
     return Described(
         group,
         tuple(p.item for p in everything),
         tuple(p.use for p in everything if p.use),
         tuple(p.method for p in everything if p.method),
         tuple(c for c in (comment, *(p.comment for p in parts)) if c),
-        below.value_list,
-        below.where_clauses,
+        tuple(level.value_list for level in below.values()),
+        where_clauses(below),
     )
 
 
-@dataclass(frozen=True)
-class _Part:
-    item: ItemDef
-    use: Use | None
-    method: MethodDef | None
-    comment: CommentDef | None = None
-    no_data: bool = False
-
-
-@dataclass(frozen=True)
-class _Below:
-    parts: tuple[_Part, ...] = ()
-    value_list: ValueListDef | None = None
-    where_clauses: tuple[WhereClauseDef, ...] = ()
-
-
-def _variable(domain: Domain, spec: VariableSpec, sources: Sources) -> _Part:
+def _variable(domain: Domain, spec: VariableSpec, sources: Sources, level: Level | None) -> Part:
     name = f"{domain.name}.{spec.name}"
     oid = f"IT.{name}"
     form = variable_shape(domain, spec, sources.widths.get(domain.name, {}).get(spec.name))
     no_data = bool(len(domain) and missing(domain.columns[spec.name]).all())
     comment = _comment(f"COM.{name}", spec.comment, _why_empty(spec) if no_data else "")
-    said = origin(spec, sources.verbs)
-    has_values = supplemental.is_supplemental(domain.name) and spec.name == "QVAL"
-    below = has_values and bool(supplemental.qualifiers(domain, sources.study))
+    said = origin(spec, sources.verbs, domain.spec, sources.study)
+    below = level is not None and level.origins
     values = domain.text(spec.name).distinct() if codes_of(spec, sources.study) else ()
     use = use_of(oid, name, spec, values, form.data_type, sources.study)
     item = ItemDef(
@@ -178,47 +142,15 @@ def _variable(domain: Domain, spec: VariableSpec, sources: Sources) -> _Part:
         comment_oid=comment.oid if comment else "",
         description=spec.label,
         origins=() if below else (said,),
-        value_list_oid=supplemental.list_oid(domain.name) if below else "",
+        value_list_oid=level.value_list.oid if level else "",
     )
-    way = None if below else method(f"MT.{name}", spec, said, sources.verbs)
-    return _Part(item, with_partner(use, domain, spec.name) if use else None, way, comment, no_data)
+    way = None if below else method(f"MT.{name}", spec, said, sources, domain.spec)
+    return Part(item, with_partner(use, domain, spec.name) if use else None, way, comment, no_data)
 
 
 def _why_empty(spec: VariableSpec) -> str:
     reasons = dict.fromkeys(str(c.params.no_data) for c in spec.branches if c.verb == "no_data")
     return ": ".join((NO_VALUES, *reasons))
-
-
-def _value_level(domain: Domain, sources: Sources) -> _Below:
-    if not supplemental.is_supplemental(domain.name) or "QVAL" not in domain.columns:
-        return _Below()
-    found = supplemental.qualifiers(domain, sources.study)
-    if not found:
-        return _Below()
-    parts = tuple(_qualifier(domain.name, q, sources) for q in found)
-    methods = {p.item.name: p.method.oid for p in parts if p.method}
-    value_list, clauses = supplemental.value_level(domain.name, [q.spec.name for q in found], methods)
-    return _Below(parts, value_list, clauses)
-
-
-def _qualifier(dataset: str, qualifier: supplemental.Qualifier, sources: Sources) -> _Part:
-    spec = qualifier.spec
-    oid = supplemental.item_oid(dataset, spec.name)
-    name = oid.removeprefix("IT.")
-    form = shape(spec, qualifier.values)
-    said = origin(spec, sources.verbs, from_qorig(qualifier.qorig))
-    item = ItemDef(
-        oid,
-        spec.name,
-        form.data_type,
-        form.length,
-        form.significant_digits,
-        sas_field_name=spec.name if len(spec.name) <= _SAS_NAME else "",
-        description=spec.label,
-        origins=(said,),
-    )
-    use = use_of(oid, name, spec, qualifier.values, form.data_type, sources.study)
-    return _Part(item, use, method(f"MT.{name}", spec, said, sources.verbs))
 
 
 def _known(domain: Domain, sources: Sources) -> bool:

@@ -8,15 +8,16 @@ from typing import Any
 import numpy as np
 
 from define.codelists import Lists, Use, find, unlisted
-from define.datasets import Datasets, Described, Sources, describe, keys, ordered, present
+from define.datasets import Described, describe, keys, ordered, present
+from define.origins import ON_CRF
+from define.parts import Datasets, Sources
 from sdtm_mapper.algorithms import VERBS
 from sdtm_mapper.algorithms.base import Verb
 from sdtm_mapper.model.columns import as_text, group_codes
 from sdtm_mapper.model.domain import Domain
 from sdtm_mapper.model.finding import all_findings, findings
-from sdtm_mapper.model.study import Study
+from sdtm_mapper.model.study import AnnotatedCrf, Study
 
-_ON_CRF = ("Investigator", "Subject")
 _SHOWN = 10  # names in one finding's text
 
 
@@ -27,18 +28,19 @@ def define_findings(
     terminology: Lists,
     verbs: Mapping[str, Verb] = VERBS,
 ) -> Any:
-    """Findings DEF001 to DEF008 on the datasets that `build_define` describes (table of FINDING_SCHEMA)."""
+    """Findings DEF001 to DEF008 and DEF013 on the datasets that `build_define` describes (table of FINDING_SCHEMA)."""
     sources = Sources(study, guide, verbs, {})
     tables: list[Any] = []
+    done: dict[str, Described] = {}
     for domain in ordered(domains):
-        described = describe(domain, sources)
+        described = done[domain.name] = describe(domain, sources)
         tables += _keys(domain)
         tables += _labels(domain, guide)
         tables += _methods(domain.name, described)
-        tables += _pages(domain.name, described)
         tables += _dictionaries(domain.name, described.uses, study)
         for use in described.uses:
             tables += _lists(domain.name, use, study, terminology)
+    tables += _pages(done, study.acrf)
     return all_findings(tables)
 
 
@@ -90,24 +92,33 @@ def _labels(domain: Domain, guide: Datasets) -> Iterator[Any]:
 def _methods(dataset: str, described: Described) -> Iterator[Any]:
     """DEF002: a derived variable of which nothing says how."""
     refs = described.group.item_refs
-    if described.value_list is not None:
-        refs += described.value_list.item_refs
+    for listed in described.value_lists:
+        refs += listed.item_refs
     without = {r.item_oid for r in refs if not r.method_oid}
     for item in described.items:
         if item.oid in without and any(o.type == "Derived" for o in item.origins):
             yield findings("DEF002", dataset=dataset, variables=(item.name,), values=("",))
 
 
-def _pages(dataset: str, described: Described) -> Iterator[Any]:
-    """DEF005: variables collected on the CRF without its pages; one finding a dataset."""
-    names = [
-        i.name
-        for i in described.items
-        if any(o.type == "Collected" and o.source in _ON_CRF and not o.documents for o in i.origins)
-    ]
-    if names:
+def _pages(datasets: Mapping[str, Described], acrf: AnnotatedCrf | None) -> Iterator[Any]:
+    """DEF005: variables collected on the CRF without its pages, by dataset. DEF013: there is no annotated CRF."""
+    without = {name: names for name, d in datasets.items() if (names := _unpaged(d))}
+    if acrf is None and without:
+        n = sum(len(names) for names in without.values())
+        yield findings("DEF013", detail=f"{n} collected variables of {len(without)} datasets")
+        return
+    for dataset, names in without.items():
         more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
         yield findings("DEF005", dataset=dataset, detail=", ".join(names[:_SHOWN]) + more)
+
+
+def _unpaged(described: Described) -> list[str]:
+    found = (
+        i.name
+        for i in described.items
+        if any(o.type == "Collected" and o.source in ON_CRF and not o.documents for o in i.origins)
+    )
+    return list(dict.fromkeys(found))
 
 
 def _dictionaries(dataset: str, uses: Sequence[Use], study: Study) -> Iterator[Any]:

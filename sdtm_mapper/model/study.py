@@ -341,6 +341,15 @@ class StudyTerminology:
 
 
 @dataclass(frozen=True)
+class AnnotatedCrf:
+    """The annotated CRF of the study's folder, and the pages of its forms and items."""
+
+    file: str  # name of the PDF in the study's folder, and beside define.xml
+    pages: Mapping[str, str] = field(default_factory=dict)  # FORM or FORM.COLUMN -> '12', '12 14', '12-15'
+    ref: SpecRef = SpecRef("study.yaml", 1)
+
+
+@dataclass(frozen=True)
 class StandardsPin:
     """The releases that a study uses."""
 
@@ -375,6 +384,7 @@ class Study:
     aliases: SubjectAliases | None = None
     folder: str = ""  # absolute; never written to an output
     files: Mapping[str, str] = field(default_factory=dict)
+    acrf: AnnotatedCrf | None = None
     design: Design | None = None  # design.yaml; its arms, epochs and visits are those above
 
     @cached_property

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -96,6 +97,9 @@ def write_package(
             write_xpt(path, domain, widths, converted.delivery.timestamp)
             differences += verify_xpt(path, domain, widths, verify)
     (folder / SDTM / DEFINE).write_bytes(parts.define)
+    study = converted.study
+    if study.acrf is not None:
+        shutil.copyfile(Path(study.folder) / study.acrf.file, folder / SDTM / study.acrf.file)
     write_mapped(folder, converted, result, "run", parts.rules)
     return differences
 

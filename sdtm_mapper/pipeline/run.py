@@ -16,6 +16,7 @@ from sdtm_mapper import __version__
 from sdtm_mapper.datasets.widths import shared_widths
 from sdtm_mapper.datasets.xpt_limits import WITHHOLD, xpt_problems
 from sdtm_mapper.model.domain import Domain
+from sdtm_mapper.model.raw import Reading
 from sdtm_mapper.model.run import DatasetSummary, RunResult
 from sdtm_mapper.pipeline.answers import answers_sum
 from sdtm_mapper.pipeline.coding import coding
@@ -90,6 +91,7 @@ def judge(
         converted.delivery.timestamp,
         frozenset(withheld),
         __version__,
+        labels=item_labels(converted.reading),
     )
     xml = to_xml(define)
     asked = Asked(rules, written_tables(domains, widths, withheld), built_variables(define))
@@ -104,6 +106,15 @@ def judge(
     if rules is not None:
         result = replace(result, versions={**result.versions, "open rules": rules.name})
     return result, Package(domains, widths, frozenset(withheld), xml, rules.pin if rules else None)
+
+
+def item_labels(reading: Reading) -> dict[str, str]:
+    """The delivered items, as FORM.COLUMN, with their labels; '' where the export has none."""
+    return {
+        f"{name}.{column}": form.labels.get(column, "")
+        for name, form in reading.forms.items()
+        for column in form.columns
+    }
 
 
 def told(

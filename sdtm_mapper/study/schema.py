@@ -93,6 +93,13 @@ class VisitModel(SpecModel):
     names: Words = ()
 
 
+class AcrfModel(SpecModel):
+    """The annotated CRF: a PDF of the study's folder, and the pages of forms and items, or a CSV file of them."""
+
+    file: str = Field(min_length=1)
+    pages: dict[str, str] | str = Field(default={}, union_mode="left_to_right")
+
+
 class StudyFile(SpecFile):
     """study.yaml."""
 
@@ -107,6 +114,7 @@ class StudyFile(SpecFile):
     epochs: Words = ()
     visits: tuple[VisitModel, ...] = ()
     dictionaries: dict[str, str] = {}
+    acrf: AcrfModel | None = None
     not_submitted: dict[str, str] = {}
 
 

@@ -15,6 +15,7 @@ from sdtm_mapper.model.columns import Column, Text
 from sdtm_mapper.model.domain import Domain
 from sdtm_mapper.model.standard import Codelist, IgDataset, IgVariable, Term
 from sdtm_mapper.model.study import (
+    AnnotatedCrf,
     Call,
     Condition,
     DomainSpec,
@@ -401,6 +402,7 @@ def study(*domains: Domain) -> Study:
         domains=tuple(d.spec for d in domains if not d.name.startswith("SUPP")),
         terminology=StudyTerminology(extensions={"C66767": ("HALVED",)}),
         dictionaries={"MedDRA": "27.1"},
+        acrf=AnnotatedCrf("acrf.pdf"),
     )
 
 

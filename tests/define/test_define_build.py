@@ -389,14 +389,14 @@ def test_branches_of_different_origin_are_derived_with_a_method(make):
     define = make.small(make.domain(ae, {"AEOUT": ["FATAL"]})).define()
     assert define.items[0].origins[0].type == "Derived"
     assert methods(define) == {
-        "MT.AE.AEOUT": 'If DEATH is not empty: Set to "FATAL"; otherwise: Equal to OUT.',
+        "MT.AE.AEOUT": 'If DEATH is not empty: set to "FATAL"; otherwise: equal to OUT.',
     }
     assert define.item_groups[0].item_refs[0].method_oid == "MT.AE.AEOUT"
 
 
 def test_conditions_that_may_all_fail_end_in_null(small):
     assert methods(small.define())["MT.AE.AEACN"] == (
-        'If ACT = "1": Set to "DRUG WITHDRAWN"; if ACT = "2": Set to "HALVED"; otherwise null.'
+        'If ACT is "1": set to "DRUG WITHDRAWN"; if ACT is "2": set to "HALVED"; otherwise empty.'
     )
 
 
@@ -417,13 +417,13 @@ def test_supplemental_qualifiers_have_a_value_level(small):
     )
     qval = items(define)["IT.SUPPAE.QVAL"]
     assert (qval.value_list_oid, qval.origins) == ("VL.SUPPAE.QVAL", ())
-    (values,) = define.value_lists
+    (values,) = [v for v in define.value_lists if v.oid == "VL.SUPPAE.QVAL"]
     assert [(r.item_oid, r.where_clause_oids, r.method_oid) for r in values.item_refs] == [
         ("IT.SUPPAE.QVAL.AEDOSE", ("WC.SUPPAE.QNAM.EQ.AEDOSE",), ""),
         ("IT.SUPPAE.QVAL.AENOTE", ("WC.SUPPAE.QNAM.EQ.AENOTE",), ""),
         ("IT.SUPPAE.QVAL.AETRTEM", ("WC.SUPPAE.QNAM.EQ.AETRTEM",), "MT.SUPPAE.QVAL.AETRTEM"),
     ]
-    check = define.where_clauses[0].range_checks[0]
+    check = next(w for w in define.where_clauses if w.oid == "WC.SUPPAE.QNAM.EQ.AEDOSE").range_checks[0]
     assert (check.item_oid, check.comparator, check.values) == ("IT.SUPPAE.QNAM", "EQ", ("AEDOSE",))
     found = {
         n: (i.name, i.description, i.data_type, i.length, i.origins[0].type)

@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 
 from define.codelists import codelists, codes_of, use_of
-from define.methods import sentence
 from define.origins import of_calls
 from sdtm_mapper.algorithms import VERBS
 from sdtm_mapper.algorithms.assign_ct import AssignCt
@@ -81,5 +80,5 @@ def test_the_external_list_has_the_declared_version(small):
     ],
 )
 def test_the_sentence_of_a_coded_variable(spec, told):
-    assert sentence(spec, VERBS) == told
+    assert VERBS[spec.branches[0].verb].sentence(spec.branches[0].params, spec) == told
     assert of_calls(spec.branches, VERBS) == "Assigned"

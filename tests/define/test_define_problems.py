@@ -29,7 +29,7 @@ def test_a_study_without_faults_has_but_the_note_on_crf_pages(small):
 
 def test_every_code_has_a_rule_file():
     rules = load_rules()
-    for i in range(1, 13):
+    for i in range(1, 14):
         assert rules[f"DEF{i:03}"].fix
 
 
@@ -107,6 +107,14 @@ def test_label_that_is_not_the_guides(make):
 def test_collected_without_pages_of_the_crf(make, origin, n):
     findings = found(one_variable(make, make.variable("AETERM", origin=origin), ["a"]), "DEF005")
     assert [f["detail"] for f in findings] == ["AETERM"] * n
+
+
+def test_a_study_without_a_crf_is_told_once(small):
+    study = replace(small.study, acrf=None)
+    table = define_findings(study, small.domains, small.guide, small.terminology).to_pylist()
+    assert [(f["rule"], f["dataset"], f["detail"]) for f in table] == [
+        ("DEF013", None, "14 collected variables of 4 datasets"),
+    ]
 
 
 def test_dictionary_without_a_version(make):

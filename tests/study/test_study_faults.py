@@ -167,6 +167,7 @@ CASES = [
     (designed("summary:", "criteria:\n  INCL01: [{category: INCLUSION, text: a}, {category: INCLUSION, text: b}]\nsummary:"), "design.yaml:8:44: SPEC017 INCL01: version 1 has two wordings"),
     ({"domains/ta.yaml": "schema: 1\ndomain: TA\nrecords: [{from: design.cels}]\nvariables: {ARMCD: armcd, ARM: arm, TAETORD: order, ETCD: etcd, EPOCH: epoch}\nkeys: [ARMCD, TAETORD]\n", ST: PLAIN, DE: DESIGN}, "domains/ta.yaml:3:18: SPEC013 from: the design has no 'design.cels'"),
     ({"domains/ta.yaml": "schema: 1\ndomain: TA\nrecords: [{from: design.cells}]\nvariables: {ARMCD: armcd, ARM: arms, TAETORD: order, ETCD: etcd, EPOCH: epoch}\nkeys: [ARMCD, TAETORD]\n", ST: PLAIN, DE: DESIGN}, "domains/ta.yaml:4:32: SPEC034 'arms' is no column of the records and no variable of TA. Did you mean 'arm'?"),
+    ({AE: ("AESER: SERIOUS", "AESER: {assign_ct: SERIOUS, origin: {type: Collected, pages: 3}}")}, "domains/ae.yaml:12:3: SPEC050 AESER names pages, and study.yaml names no annotated CRF"),
     ({DM: ("[{from: dm}]", "[{from: dm, subjects: DM}]")}, "domains/dm.yaml:3:22: SPEC003 subjects: is of design.elements alone"),
     ({DM: ("[{from: dm}]", "[{rows: [{A: 1}], pick: {last: A}}]")}, "domains/dm.yaml:3:28: SPEC003 pick: is of records that raw forms give"),
     ({DM: ("[{from: dm}]", "[{keep: A is empty}]")}, "domains/dm.yaml:3:11: SPEC004 records: a block needs `from` or `rows`"),

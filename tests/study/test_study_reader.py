@@ -69,7 +69,11 @@ def test_exceptions_stand_beside_the_verb_or_beside_branches(write_study):
         "AESER: {branches: [{assign_ct: A, if: B = 1}, C], label: Serious?, length: 1, comment: c,"
         " origin: {type: Collected, source: Investigator, pages: 12}}",
     )
-    ae = read_study(write_study({"domains/ae.yaml": change})).by_name["AE"].by_name["AESER"]
+    folder = write_study({"domains/ae.yaml": change})
+    (folder / "acrf.pdf").write_bytes(b"%PDF-1.7")  # pages need an annotated CRF
+    with (folder / "study.yaml").open("a", encoding="utf-8") as file:
+        file.write("acrf: {file: acrf.pdf}\n")
+    ae = read_study(folder).by_name["AE"].by_name["AESER"]
     assert (ae.label, ae.length, ae.comment, [b.verb for b in ae.branches]) == (
         "Serious?",
         1,
