@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from sdtm_mapper.model.errors import SpecError, UserError
 from sdtm_mapper.model.study import DomainSpec, Site, SpecRef, StandardsPin, Study, Visit
+from sdtm_mapper.study.acrf import check_pages, read_acrf
 from sdtm_mapper.study.checks import check_coding, check_columns, check_cycles, check_reads
 from sdtm_mapper.study.design import (
     check_design,
@@ -126,6 +127,9 @@ class _Reader:
             check_relations(domains, faults)
             check_reads(domains, forms, guide, self.library, faults)
             check_cycles(domains, forms, self.library, faults, design.moments if design else ())
+        acrf = read_acrf(head.acrf, self.folder, study_doc, forms, faults) if head and head.acrf else None
+        if head:
+            check_pages(domains, acrf, faults)
         self._forget_consequences()
         faults.raise_if_any()
         assert head is not None
@@ -155,6 +159,7 @@ class _Reader:
             folder=str(self.folder),
             files=dict(sorted(self.files.items())),
             design=design,
+            acrf=acrf,
         )
 
     def _forget_consequences(self) -> None:
