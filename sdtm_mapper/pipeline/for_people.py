@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from sdtm_mapper.model.domain import Domain
 from sdtm_mapper.model.raw import Reading
 from sdtm_mapper.model.run import RunResult
 from sdtm_mapper.pipeline.answers import Answers, read_answers
+from sdtm_mapper.pipeline.judge import Chosen
 from sdtm_mapper.pipeline.plots import plots
 from sdtm_mapper.pipeline.queries import Night, explained, queries
 
@@ -17,21 +17,19 @@ from sdtm_mapper.pipeline.queries import Night, explained, queries
 def for_people(
     result: RunResult,
     domains: Sequence[Domain],
-    answers: Path | None,
-    chosen: bool,
+    chosen: Chosen,
     reading: Reading | None = None,
 ) -> RunResult:
     """A result with sites' answers as explanations, and with queries and plots.
 
-    `answers` is the folder of lists that came back; `chosen`: a part of the rules was selected. UserError for
-    a list that cannot be read.
+    UserError for a list of `chosen.answers` that cannot be read.
     """
-    back = read_answers(answers) if answers is not None else Answers()
+    back = read_answers(chosen.answers) if chosen.answers is not None else Answers()
     day = _day(result.delivery)
     findings = explained(result.findings, back, day)
     files = frozenset(f.path for f in reading.files) if reading is not None else frozenset()
     forms = reading.forms.values() if reading is not None else ()
-    asked = queries(findings, result.rules, forms, back, Night(day, files, result.results, chosen))
+    asked = queries(findings, result.rules, forms, back, Night(day, files, result.results, chosen.wants))
     return replace(
         result,
         findings=findings,

@@ -38,10 +38,10 @@ class Chosen:
     ignore: tuple[str, ...] = ()
     answers: Path | None = None  # a folder of query lists that came back from sites
 
-    @property
-    def part(self) -> bool:
-        """Whether this is a part of the rules."""
-        return bool(self.select or self.ignore)
+    def wants(self, code: str) -> bool:
+        """Whether findings of a rule are to be seen."""
+        selected = not self.select or code.startswith(self.select)
+        return selected and not (self.ignore and code.startswith(self.ignore))
 
 
 ALL = Chosen()
@@ -172,11 +172,7 @@ def _with_stages(results: Sequence[RuleResult], findings: Any) -> tuple[RuleResu
 def _selected(
     findings: Any, results: tuple[RuleResult, ...], chosen: Chosen
 ) -> tuple[Any, tuple[RuleResult, ...]]:
-    def wanted(code: str) -> bool:
-        in_choice = not chosen.select or code.startswith(chosen.select)
-        return in_choice and not (chosen.ignore and code.startswith(chosen.ignore))
-
     if not chosen.select and not chosen.ignore:
         return findings, results
-    mask = pa.array([wanted(code) for code in findings.column("rule").to_pylist()], pa.bool_())
-    return findings.filter(mask), tuple(r for r in results if wanted(r.rule))
+    mask = pa.array([chosen.wants(code) for code in findings.column("rule").to_pylist()], pa.bool_())
+    return findings.filter(mask), tuple(r for r in results if chosen.wants(r.rule))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +30,7 @@ class Night:
     day: str  # of the delivery
     files: frozenset[str]  # empty where no delivery was read
     results: tuple[RuleResult, ...]
-    chosen: bool  # a part of the rules was selected
+    wants: Callable[[str], bool]  # whether findings of a rule were to be seen
 
 
 def explained(findings: Any, answers: Answers, day: str) -> Any:
@@ -107,7 +107,7 @@ def _earlier(row: Mapping[str, str], night: Night) -> dict[str, str]:
         if r.status in ("error", "not implemented") or (r.missing and not r.checked)
     }
     gone_file = bool(night.files) and row["raw_file"] and row["raw_file"] not in night.files
-    stays = night.chosen or gone_file or row["rule"] in undecided
+    stays = not night.wants(row["rule"]) or gone_file or row["rule"] in undecided
     return {**row, "state": row["state"] if stays else CLOSED}
 
 

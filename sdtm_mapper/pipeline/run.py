@@ -159,7 +159,7 @@ def told(
         forms=form_summaries(converted.mapped.ledger),
         eligibility=checked.eligibility,
     )
-    return for_people(result, domains, chosen.answers, chosen.part, converted.reading)
+    return for_people(result, domains, chosen, converted.reading)
 
 
 def _options(chosen: Chosen) -> dict[str, str]:

@@ -117,7 +117,7 @@ def validate_folder(
         rules=done.rules,
         eligibility=checked.eligibility,
     )
-    return for_people(result, domains, chosen.answers, chosen.part)
+    return for_people(result, domains, chosen)
 
 
 def _read(folder: Path) -> _Found:
