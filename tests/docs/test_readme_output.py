@@ -20,9 +20,8 @@ def package(tmp_path_factory):
     return out, result.stdout
 
 
-RULES = re.compile(
-    r"\d+ notes?\b|no findings|\d+ rules: .*|yaml:\d+|explain [A-Z]+\d+"
-)  # what grows with the product and its spec
+# what grows with the product and its spec
+RULES = re.compile(r"\d+ notes?\b|no findings|\d+ rules: .*|yaml:\d+|explain [A-Z]+\d+")
 
 
 def shown(number):
