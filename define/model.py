@@ -73,7 +73,7 @@ class ItemRef:
     """A variable in its dataset, or an item in its value list (then with where clauses: any may hold)."""
 
     item_oid: str
-    order_number: int
+    order_number: int | None
     mandatory: bool
     key_sequence: int | None = None
     method_oid: str = ""
