@@ -10,6 +10,7 @@ import numpy as np
 
 from sdtm_mapper.standards.ctcae import load_grades
 from validation.own.base import Data, Issue, Lacking, OwnRule, at
+from validation.own.coded import shown
 from validation.own.columns import cell, days, groups, on_distinct
 from validation.own.episodes import episode, ongoing
 from validation.own.subjects import needs_a_value, of_subject, words
@@ -73,26 +74,28 @@ def outcome_and_end(data: Data) -> Sequence[Issue]:
     ae = data.frame("AE")
     ended = ae["AEENDTC"] != ""
     without = ae["AEOUT"].isin(RECOVERED) & ~ended
-    despite = ae["AEOUT"].isin(NOT_RECOVERED) & ended & ~_goes_on_elsewhere(ae)
+    despite = at(ae["AEOUT"].isin(NOT_RECOVERED) & ended)
+    despite = despite[~_goes_on_elsewhere(ae, despite)]
     return [
         Issue("AE", at(without), ("AEOUT", "AEENDTC"), expected="an end"),
-        Issue("AE", at(despite), ("AEOUT", "AEENDTC"), expected="no end"),
+        Issue("AE", despite, ("AEOUT", "AEENDTC"), expected="no end"),
     ]
 
 
-def _goes_on_elsewhere(ae: pd.DataFrame) -> Any:
-    """Records after which another of the episode, or of the same event, begins on the day or the day after."""
-    import pandas as pd
-
+def _goes_on_elsewhere(ae: pd.DataFrame, asked: Any) -> Any:
+    """Whether after these records another of the episode, or of the same event, begins on the day or the day after."""
     start, end = days(ae["AESTDTC"])[0], days(ae["AEENDTC"])[1]
     later = np.zeros(len(ae), np.bool_)
-    for codes in (groups(ae["USUBJID"], cell(ae, "AEDECOD")), groups(episode(ae))):
-        order = pd.DataFrame({"code": codes, "start": start, "end": end, "row": np.arange(len(ae))})
-        order = order.sort_values(["code", "start", "end", "row"], kind="stable")
-        following = order["start"].shift(-1).where(order["code"].shift(-1) == order["code"])
-        near = (following >= order["end"]) & (following <= order["end"] + 1)
-        later[order["row"][near.fillna(False)]] = True
-    return later
+    for codes in (groups(ae["USUBJID"], cell(ae, "AEDECOD")), episode(ae)):
+        size = np.bincount(codes)
+        wanted = np.zeros(len(size), np.bool_)
+        wanted[codes[asked]] = True
+        rows = np.flatnonzero((wanted & (size > 1))[codes])
+        rows = rows[np.lexsort((end[rows], start[rows], codes[rows]))]
+        following = np.where(codes[rows][1:] == codes[rows][:-1], start[rows][1:], np.nan)
+        until = end[rows][:-1]
+        later[rows[:-1][(following >= until) & (following <= until + 1)]] = True
+    return later[asked]
 
 
 def serious_without_reason(data: Data) -> Sequence[Issue]:
@@ -135,18 +138,18 @@ def overlaps_itself(data: Data) -> Sequence[Issue]:
     (first, last), (end_first, _) = days(ae["AESTDTC"]), days(ae["AEENDTC"])
     open_end = (ae["AEENDTC"] == "") & (ongoing(ae, "AE") | cell(ae, "AEOUT").isin(NOT_RECOVERED))
     end = np.where(open_end, np.inf, np.where(np.isnan(end_first), first, end_first))
-    table = pd.DataFrame({"who": ae["USUBJID"], "what": ae["AEDECOD"], "key": key, "row": np.arange(len(ae))})
-    table = table.assign(first=first, last=np.fmin(last, end), end=end)[
-        (ae["AEDECOD"] != "") & ~np.isnan(first)
-    ]
-    whole = table.groupby(["who", "what", "key"], as_index=False).agg(
+    event = groups(ae["USUBJID"], ae["AEDECOD"])
+    rows = at((ae["AEDECOD"] != "") & ~np.isnan(first) & (np.bincount(event)[event] > 1))
+    table = pd.DataFrame({"event": event[rows], "key": key[rows], "first": first[rows], "row": rows})
+    table = table.assign(last=np.fmin(last, end)[rows], end=end[rows])
+    whole = table.groupby(["event", "key"], as_index=False).agg(
         first=("first", "min"), last=("last", "min"), end=("end", "max"), row=("row", "min")
     )
-    whole = whole.sort_values(["who", "what", "last", "row"], kind="stable").reset_index(drop=True)
-    same = whole.groupby(["who", "what"])
+    whole = whole.sort_values(["event", "last", "row"], kind="stable").reset_index(drop=True)
+    same = whole.groupby("event")
     longest = same["end"].cummax()
     holder = whole["row"].where(whole["end"] == longest)
-    by = [whole["who"], whole["what"]]
+    by = whole["event"]
     whole["until"], whole["other"] = (
         longest.groupby(by).shift(),
         holder.groupby(by).ffill().groupby(by).shift(),
@@ -154,9 +157,8 @@ def overlaps_itself(data: Data) -> Sequence[Issue]:
     at_once = (whole["first"] == whole["last"]) & (whole["last"] == same["last"].shift())
     hit = whole[(whole["last"] < whole["until"]) | at_once].sort_values("row")
     rows, other = hit["row"].to_numpy(), hit["other"].astype(int).to_numpy()
-    ends = ae["AEENDTC"].iloc[other].replace("", "no end")
-    told = zip(ae["AESTDTC"].iloc[other], ends, other, strict=True)
-    detail = [f"{start} to {end}, record {row + 1}" for start, end, row in told]
+    told = zip(shown(ae["AESTDTC"], other), shown(ae["AEENDTC"], other), other.tolist(), strict=True)
+    detail = [f"{start} to {end or 'no end'}, record {row + 1}" for start, end, row in told]
     return [Issue("AE", rows, ("AEDECOD", "AESTDTC", "AEENDTC"), detail=detail)]
 
 

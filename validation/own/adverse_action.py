@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from validation.own.base import Data, Issue, OwnRule, at
-from validation.own.columns import as_date, cell, days
+from validation.own.coded import among
+from validation.own.columns import as_date, cell, days, on_distinct
 from validation.own.episodes import OPEN, actions, extent
 from validation.own.subjects import TREATMENT, doses, ends, needs_a_value, of_subject, words
 from validation.own.when import day_before
@@ -47,7 +48,7 @@ def fatal_and_alive(data: Data) -> Sequence[Issue]:
     for variable in ("DTHFL", "DTHDTC"):
         if variable in dm:
             known = known | (of_subject(ae, dm, variable) != "")
-    here = ae["USUBJID"].isin(dm["USUBJID"])
+    here = among(ae["USUBJID"], dm["USUBJID"])
     shown = tuple(v for v in FATAL_FACTS if v in ae)
     return [Issue("AE", at(fatal & here & ~known), shown, expected="a death in DM")]
 
@@ -127,7 +128,7 @@ def _unanswered(data: Data, action: str, answers: pd.DataFrame, expected: str) -
 def withdrawn_and_treated(data: Data) -> Sequence[Issue]:
     """AEX011: DRUG WITHDRAWN, and treatment did not end for an adverse event, or a dose is given after the event."""
     ae, ex = data.frame("AE"), data.frame("EX")
-    withdrawn = at(actions(data, ae).str.contains("DRUG WITHDRAWN", regex=False))
+    withdrawn = at(on_distinct(actions(data, ae), lambda told: "DRUG WITHDRAWN" in told))
     chosen = ae.iloc[withdrawn]
     ended = ends(data, TREATMENT).drop_duplicates("USUBJID", keep="last")
     why = of_subject(chosen, ended, "DSDECOD") if len(ended) else chosen["USUBJID"].str[:0]
@@ -162,7 +163,7 @@ def before_first_dose(data: Data) -> Sequence[Issue]:
     needs_a_value(data, "DM", "RFXSTDTC")
     ae, dm = data.frame("AE"), data.frame("DM")
     first = of_subject(ae, dm, "RFXSTDTC")
-    undosed = ae["USUBJID"].isin(dm["USUBJID"]) & (first == "")
+    undosed = among(ae["USUBJID"], dm["USUBJID"]) & (first == "")
     early = undosed | day_before(ae["AESTDTC"], first) | day_before(ae["AEENDTC"], first)
     relation, action = cell(ae, "AEREL").str.upper(), cell(ae, "AEACN")
     related = early & (relation != "") & ~relation.isin(words(data.current["unrelated"].upper()))

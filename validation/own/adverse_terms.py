@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from validation.own.base import Data, Issue, Lacking, OwnRule, at
-from validation.own.columns import firsts, groups
+from validation.own.base import Data, Issue, Lacking, OwnRule, Rows, at
+from validation.own.coded import Coded
+from validation.own.columns import firsts, on_distinct
 from validation.own.episodes import episode
 
 CODED = (
@@ -38,31 +39,48 @@ def two_deaths(data: Data) -> Sequence[Issue]:
     """AEX023: a subject has a second fatal event, outside one episode."""
     ae = data.frame("AE")
     fatal = (ae["AEOUT"] == "FATAL").to_numpy()
-    rows = firsts(fatal, groups(episode(ae)))
+    rows = firsts(fatal, episode(ae))
     again = ae["USUBJID"].iloc[rows].duplicated().to_numpy()
     return [Issue("AE", rows[again], ("AEOUT", "AESTDTC"), detail="another event is fatal too")]
 
 
 def two_codes(data: Data) -> Sequence[Issue]:
     """AEX024: a name of the dictionary has another code than on an earlier record, or a code another name."""
-    ae = data.frame("AE")
-    pairs = [(n, c) for n, c in CODED if n in ae and c in ae]
+    there = data.domains["AE"].columns
+    pairs = [(n, c) for n, c in CODED if n in there and c in there]
     if not pairs:
         raise Lacking("AE.AEPTCD")
     issues = []
     for name, code in pairs:
-        both: Any = (ae[name] != "") & ae[code].notna() & (ae[code].astype("str") != "")
-        used = ae[[name, code]][both].drop_duplicates()
-        other = used[used[name].duplicated() | used[code].duplicated()]
-        rows = np.sort(other.index.to_numpy(np.int64))
-        issues.append(Issue("AE", rows, (name, code)))
+        issues.append(Issue("AE", _second(data.coded("AE", name), data.coded("AE", code)), (name, code)))
     return issues
+
+
+def _second(names: Coded, codes: Coded) -> Rows:
+    """The first records of pairs of which an earlier record has one half with another partner."""
+    import pandas as pd
+
+    rows = at(names.filled() & codes.filled())
+    a, b = names.codes[rows].astype(np.int64), codes.codes[rows].astype(np.int64)
+    if _follows(a, b) and _follows(b, a):
+        return rows[:0]
+    once = ~pd.Series(a * len(codes.values) + b).duplicated().to_numpy()
+    rows, a, b = rows[once], pd.Series(a[once]), pd.Series(b[once])
+    other: Rows = rows[(a.duplicated() | b.duplicated()).to_numpy()]
+    return other
+
+
+def _follows(left: Any, right: Any) -> bool:
+    """Whether equal cells of the left always have equal ones of the right."""
+    table = np.zeros(int(left.max(initial=0)) + 1, np.int64)
+    table[left] = right
+    return bool((table[left] == right).all())
 
 
 def no_event(data: Data) -> Sequence[Issue]:
     """AEX025: the verbatim says that there was no event."""
     ae = data.frame("AE")
-    return [Issue("AE", at(ae["AETERM"].str.fullmatch(_NONE)), ("AETERM",))]
+    return [Issue("AE", at(on_distinct(ae["AETERM"], _NONE.fullmatch)), ("AETERM",))]
 
 
 RULES = (

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from sdtm_mapper.model.columns import Text
+from sdtm_mapper.model.columns import Text, as_text
 from sdtm_mapper.model.design import Design
 from sdtm_mapper.model.domain import Domain
 from sdtm_mapper.model.finding import RuleResult, Status, all_findings, findings
 from sdtm_mapper.model.study import Study
+from validation.own.coded import Coded, as_series, from_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,8 +57,16 @@ class Data:
         for variable in wanted:
             if (name, variable) not in self._columns:
                 cells = columns[variable]
-                self._columns[name, variable] = _strings(cells) if isinstance(cells, Text) else cells
+                self._columns[name, variable] = (
+                    as_series(self.coded(name, variable)) if isinstance(cells, Text) else cells
+                )
         return pd.DataFrame({n: self._columns[name, n] for n in wanted}, columns=wanted)
+
+    def coded(self, name: str, variable: str) -> Coded:
+        """A variable's codes into its distinct texts, without a string for each record."""
+        return self.once(
+            f"{name}.{variable} coded", lambda: from_text(as_text(self.domains[name].columns[variable]))
+        )
 
     def once(self, name: str, make: Callable[[], T]) -> T:
         """What several rules work on: made by the first that asks, from the same datasets."""
@@ -74,17 +83,6 @@ class Data:
 
 def _identity(name: str) -> tuple[str, ...]:
     return ("USUBJID", "SITEID", f"{name}SEQ")
-
-
-def _strings(text: Text) -> Any:
-    """Text as pandas' own strings on Arrow's memory, '' where empty: a million cells cost no million objects."""
-    import pandas as pd
-    import pyarrow as pa
-
-    values = pa.chunked_array([text.values.cast(pa.large_string()), pa.array([""], pa.large_string())])
-    codes = np.where(text.codes < 0, len(text.values), text.codes)
-    cells = values.combine_chunks().take(pa.array(codes))
-    return pd.Series(pd.array(cells, dtype=pd.StringDtype("pyarrow", na_value=np.nan)))
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from validation.own.coded import coded
 from validation.own.when import span
 
 Codes = npt.NDArray[np.int64]
@@ -21,10 +22,18 @@ def groups(*columns: Any) -> Codes:
     """A number for each combination of cells, in the order in which combinations first come."""
     code: Any = None
     for column in columns:
-        own, values = pd.factorize(pd.Series(column), use_na_sentinel=False)
-        own = own.astype(np.int64)
-        code = own if code is None else pd.factorize(code * max(len(values), 1) + own)[0].astype(np.int64)
+        own, width = _numbers(column)
+        code = own if code is None else pd.factorize(code * width + own)[0].astype(np.int64)
     return np.zeros(0, np.int64) if code is None else code
+
+
+def _numbers(column: Any) -> tuple[Codes, int]:
+    """A number for each cell's text or value in the order in which these first come, and what is above all numbers."""
+    if pd.api.types.is_string_dtype(getattr(column, "dtype", None)):
+        known = coded(column)
+        return known.numbers(), len(known.values) + 1
+    own, values = pd.factorize(pd.Series(column), use_na_sentinel=False)
+    return own.astype(np.int64), max(len(values), 1)
 
 
 def of(frame: pd.DataFrame, names: Sequence[str]) -> Codes:
@@ -35,9 +44,8 @@ def of(frame: pd.DataFrame, names: Sequence[str]) -> Codes:
 
 def on_distinct(column: Any, test: Callable[[str], Any]) -> Mask:
     """Where a test of a text holds, asked once for each distinct text."""
-    codes, values = pd.factorize(pd.Series(column))
-    answers = np.array([bool(test(str(v))) for v in values] + [False], np.bool_)
-    found: Mask = answers[codes]
+    known = coded(column)
+    found: Mask = known.spread(np.array([bool(test(v)) for v in known.values.to_pylist()], np.bool_), False)
     return found
 
 
@@ -49,7 +57,7 @@ def first_of(codes: Codes) -> Codes:
 def firsts(mask: Any, codes: Codes) -> Codes:
     """Of the records where a mask holds, the first of each group."""
     rows = np.flatnonzero(np.asarray(mask, np.bool_))
-    return np.sort(rows[np.unique(codes[rows], return_index=True)[1]])
+    return rows[~pd.Series(codes[rows]).duplicated().to_numpy()]
 
 
 def cell(frame: pd.DataFrame, name: str) -> Any:
@@ -59,12 +67,16 @@ def cell(frame: pd.DataFrame, name: str) -> Any:
 
 def days(column: Any) -> tuple[Floats, Floats]:
     """The first and the last day that each ISO 8601 text may mean, as numbers; NaN where it is no date."""
-    codes, values = pd.factorize(pd.Series(column))
-    bounds = [span(str(v)) for v in values]
+    known = coded(column)
+    first, last = known.asked("days", _days)
+    return known.spread(first, np.nan), known.spread(last, np.nan)
+
+
+def _days(values: list[str]) -> tuple[Floats, Floats]:
+    bounds = [span(v) for v in values]
     both = [(_day(b[0]), _day(b[1])) if b else (np.nan, np.nan) for b in bounds]
-    table = np.array([*both, (np.nan, np.nan)], np.float64)
-    found = table[codes]
-    return found[:, 0], found[:, 1]
+    table = np.array(both, np.float64).reshape(-1, 2)
+    return table[:, 0], table[:, 1]
 
 
 def _day(moment: str) -> float:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from validation.own.base import Data, Issue, Lacking, OwnRule, at
+from validation.own.coded import among
 from validation.own.columns import cell, days, firsts, groups
 from validation.own.exposure import planned
 from validation.own.subjects import doses, look, of_subject, words
@@ -93,7 +94,7 @@ def out_of_order(data: Data) -> Sequence[Issue]:
 def dosed_without_arm(data: Data) -> Sequence[Issue]:
     """DMX007: a subject without an arm, or a screen failure, has a dose."""
     dm, ex = data.frame("DM"), data.frame("EX")
-    dosed = dm["USUBJID"].isin(ex["USUBJID"][doses(ex)])
+    dosed = among(dm["USUBJID"], ex["USUBJID"][doses(ex)])
     why = cell(dm, "ARMNRS")
     failed = why.isin(("SCREEN FAILURE", "NOT ASSIGNED")) | dm["ARMCD"].str.upper().isin(NO_ARM)
     shown = ("ARMCD", "ARMNRS") if "ARMNRS" in dm else ("ARMCD",)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from validation.own.base import Data, Issue, Lacking, OwnRule, at
+from validation.own.coded import among
 from validation.own.columns import cell, days
 from validation.own.demographics import NO_ARM
 from validation.own.subjects import (
@@ -40,10 +41,10 @@ def no_reason(data: Data) -> Sequence[Issue]:
     dm, ie = data.frame("DM"), look(data, "IE", "IETESTCD")
     registered, dosed = _arms(dm)
     ended = ends(data, PARTICIPATION)
-    told = dm["USUBJID"].isin(ended["USUBJID"])
+    told = among(dm["USUBJID"], ended["USUBJID"])
     if len(ended) and not told[~dosed].any():
         raise Lacking("DS records of the end of participation of subjects without a dose")
-    ticked = dm["USUBJID"].isin(ie["USUBJID"])
+    ticked = among(dm["USUBJID"], ie["USUBJID"])
     untold = cell(dm, "ARMNRS") == ""
     waits = registered & ~dosed & ~told & _long_ago(data, dm)
     out = ~registered & ~dosed & (untold | (~told & ~ticked))
@@ -87,7 +88,7 @@ def end_of_nothing(data: Data) -> Sequence[Issue]:
     ex = data.frame("EX")
     treatment, participation = ends(data, TREATMENT), ends(data, PARTICIPATION)
     kinds = data.has("DS", "DSSCAT")
-    never = treatment[~treatment["USUBJID"].isin(ex["USUBJID"][doses(ex)])] if kinds else treatment[:0]
+    never = treatment[~among(treatment["USUBJID"], ex["USUBJID"][doses(ex)])] if kinds else treatment[:0]
     issues = [Issue("DS", _rows(never), ("DSDECOD", "DSSTDTC"), expected="a dose in EX")]
     for events in (treatment, participation) if kinds else (participation,):
         second = events[events.duplicated("USUBJID")]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from validation.own.base import Data
-from validation.own.columns import cell, days
+from validation.own.columns import cell, days, groups
 from validation.own.subjects import look
 
 if TYPE_CHECKING:
@@ -17,22 +17,30 @@ OPEN = np.inf  # an episode that goes on
 
 
 def episode(ae: pd.DataFrame) -> Any:
-    """A key of the episode of each record."""
-    import pandas as pd
+    """A number of the episode of each record."""
+    key = np.arange(len(ae))
+    rows = _grouped(ae)
+    key[rows] = len(ae) + groups(ae["USUBJID"].iloc[rows], cell(ae, "AEGRPID").iloc[rows])
+    return key
 
-    group = cell(ae, "AEGRPID")
-    own = pd.Series(np.arange(len(ae)).astype(str), index=ae.index)
-    return (ae["USUBJID"] + "|" + group).where(group != "", "#" + own)
+
+def _grouped(ae: pd.DataFrame) -> Any:
+    return np.flatnonzero(cell(ae, "AEGRPID") != "") if "AEGRPID" in ae else np.zeros(0, np.int64)
 
 
 def extent(ae: pd.DataFrame) -> tuple[pd.Series[Any], pd.Series[Any]]:
     """For each record the first and the last day that its episode may have; without an end it goes on."""
     import pandas as pd
 
-    key = episode(ae)
-    start = pd.Series(days(ae["AESTDTC"])[0], index=ae.index)
-    end = pd.Series(days(ae["AEENDTC"])[1], index=ae.index).fillna(OPEN)
-    return start.groupby(key).transform("min"), end.groupby(key).transform("max")
+    start, end = days(ae["AESTDTC"])[0], days(ae["AEENDTC"])[1]
+    end = np.where(np.isnan(end), OPEN, end)
+    rows = _grouped(ae)
+    if len(rows):
+        key = episode(ae)[rows]
+        start, end = start.copy(), end.copy()
+        start[rows] = pd.Series(start[rows]).groupby(key).transform("min")
+        end[rows] = pd.Series(end[rows]).groupby(key).transform("max")
+    return pd.Series(start, index=ae.index), pd.Series(end, index=ae.index)
 
 
 def ongoing(frame: pd.DataFrame, domain: str) -> Any:

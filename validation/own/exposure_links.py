@@ -9,7 +9,8 @@ import numpy as np
 
 from validation.own.adverse_action import AFTER, BEFORE
 from validation.own.base import Data, Issue, Lacking, OwnRule
-from validation.own.columns import cell, days
+from validation.own.coded import among
+from validation.own.columns import cell, days, on_distinct
 from validation.own.episodes import actions, extent
 from validation.own.subjects import PARTICIPATION, REGISTERED, TREATMENT, doses, ends, look, of_subject, words
 from validation.own.when import day_before
@@ -23,14 +24,17 @@ _DS = ("DSDECOD", "DSCAT", "DSSTDTC")
 
 def _first_doses(data: Data) -> pd.DataFrame:
     """The first interval with a dose of each subject; `row` is its record."""
-    ex = data.frame("EX")
+    return data.once("first doses", lambda: _first(look(data, "EX", *_EX)))
+
+
+def _first(ex: pd.DataFrame) -> pd.DataFrame:
     given = ex.assign(row=np.arange(len(ex)), day=days(ex["EXSTDTC"])[0])[doses(ex)]
     return given.sort_values(["day", "row"], kind="stable").drop_duplicates("USUBJID").sort_values("row")
 
 
 def _registered(data: Data) -> pd.DataFrame:
-    ds = data.frame("DS")
-    marks = ds[ds["DSDECOD"].str.upper().isin(words(data.current["milestones"]))]
+    ds, milestones = data.frame("DS"), words(data.current["milestones"])
+    marks = ds[on_distinct(ds["DSDECOD"], lambda t: t.upper() in milestones)]
     if not len(marks):
         raise Lacking("DS records of registration")
     return marks.sort_values("DSSTDTC", kind="stable")
@@ -40,7 +44,7 @@ def before_registration(data: Data) -> Sequence[Issue]:
     """EXX004: the first dose comes before registration, or the subject has none."""
     marks, first = _registered(data), _first_doses(data)
     when = of_subject(first, marks, "DSSTDTC")
-    none = ~first["USUBJID"].isin(marks["USUBJID"])
+    none = ~among(first["USUBJID"], marks["USUBJID"])
     early = day_before(first["EXSTDTC"], when)
     shown = ("EXSTDTC",)
     return [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -9,13 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 from validation.own.base import Data, Lacking
-from validation.own.columns import cell
+from validation.own.coded import as_series, coded, partner_rows
+from validation.own.columns import cell, on_distinct
 from validation.own.when import day_before
 
 if TYPE_CHECKING:
     import pandas as pd
 
 DISPOSITION = "DISPOSITION EVENT"
+_TREATMENT = re.compile("TREAT|DRUG|DOSING|MEDICATION")
 TREATMENT, PARTICIPATION = "TREATMENT", "PARTICIPATION"
 REGISTERED = "ENTERED INTO TRIAL,RANDOMIZED,ENROLLED,REGISTERED"
 
@@ -31,9 +34,13 @@ def look(data: Data, name: str, *variables: str) -> pd.DataFrame:
 
 def of_subject(frame: pd.DataFrame, source: pd.DataFrame, variable: str) -> pd.Series[Any]:
     """For each record of `frame` the subject's value in `source`, its first record; empty where there is none."""
-    known = source.drop_duplicates("USUBJID").set_index("USUBJID")[variable]
-    found: pd.Series[Any] = frame["USUBJID"].map(known)
-    return found if source[variable].dtype.kind == "f" else found.astype("str").fillna("")
+    import pandas as pd
+
+    rows = partner_rows(frame["USUBJID"], source["USUBJID"])
+    if source[variable].dtype.kind == "f":
+        values = np.append(source[variable].to_numpy(np.float64), np.nan)
+        return pd.Series(values[rows], index=frame.index)
+    return as_series(coded(source[variable]).take(rows), frame.index)
 
 
 def needs_a_value(data: Data, name: str, *variables: str) -> None:
@@ -61,12 +68,18 @@ def ends(data: Data, of: str) -> pd.DataFrame:
     DSSCAT says which of the two; where a study has no DSSCAT an event ends both. What ended before the consent to
     another screening does not count.
     """
+    return data.once(f"ends of {of}", lambda: _ends(data, of))
+
+
+def _ends(data: Data, of: str) -> pd.DataFrame:
+    import pandas as pd
+
     ds = look(data, "DS", "DSCAT", "DSSCAT", "DSDECOD", "DSTERM", "DSSTDTC")
     events = ds[cell(ds, "DSCAT") == DISPOSITION]
     events = events[~day_before(events["DSSTDTC"], _screened_again(ds, events))]
     kind = cell(events, "DSSCAT").str.upper()
     if (kind != "").any():
-        taken = kind.str.contains("TREAT|DRUG|DOSING|MEDICATION")
+        taken = pd.Series(on_distinct(kind, _TREATMENT.search), index=kind.index)
         events = events[taken if of == TREATMENT else ~taken & (kind != "")]
     ordered: pd.DataFrame = events.sort_values(["USUBJID", "DSSTDTC"], kind="stable")
     return ordered
