@@ -62,6 +62,13 @@ def from_ibm(words: Words) -> Numbers:
     return numbers
 
 
+def special_missing(words: Words) -> Mask:
+    """Which are missing values other than the ordinary one: from .A to .Z, and one with an underscore."""
+    empty = ((words & np.uint64((1 << 56) - 1)) == 0) & (words != 0)
+    result: Mask = empty & (words != MISSING) & (words != _SIGN)
+    return result
+
+
 def words_of(cells: Any, width: int) -> Words:
     """Big-endian cells of 2 to 8 bytes (rows by width, uint8) as words, padded with zeros on the right."""
     padded = np.zeros((len(cells), 8), np.uint8)

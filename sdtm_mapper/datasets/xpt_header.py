@@ -14,6 +14,7 @@ from sdtm_mapper.model.standard import VariableType
 RECORD = 80
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _NAMESTR = struct.Struct(">hhhh8s40s8shhh2s8shhl52s")  # 140 bytes
+_STAMP = re.compile(r"(\d{2})([A-Za-z]{3})(\d{2}):(\d{2}:\d{2}:\d{2})")
 _FORMAT = re.compile(r"(\$?[A-Z_]?|\$?[A-Z_][A-Z0-9_]*[A-Z_])(\d*)\.(\d*)")
 
 
@@ -44,6 +45,15 @@ def sas_timestamp(timestamp: str) -> str:
     """An ISO 8601 date or date-time as ddMMMyy:hh:mm:ss: the clock as written, its offset left out."""
     moment = datetime.fromisoformat(timestamp)
     return f"{moment:%d}{_MONTHS[moment.month - 1]}{moment.year % 100:02d}:{moment:%H:%M:%S}"
+
+
+def iso_timestamp(stamp: str) -> str:
+    """The opposite of `sas_timestamp`; '' for what is none. Years of two digits are 1960 to 2059, as SAS has it."""
+    match = _STAMP.fullmatch(stamp)
+    if match is None or match[2].upper() not in _MONTHS:
+        return ""
+    month, year = _MONTHS.index(match[2].upper()) + 1, int(match[3])
+    return f"{1900 + year if year >= 60 else 2000 + year}-{month:02d}-{match[1]}T{match[4]}"
 
 
 def split_format(text: str) -> tuple[str, int, int]:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sdtm_mapper.datasets.ibm import from_ibm, words_of
+from sdtm_mapper.datasets.ibm import from_ibm, special_missing, words_of
 from sdtm_mapper.datasets.xpt_header import RECORD, XptHeader, XptVariable, header_size, read_header
 from sdtm_mapper.model.columns import EMPTY, Column, Numbers, Text
 from sdtm_mapper.model.errors import UserError
@@ -42,6 +42,7 @@ class XptTable:
     created: str
     modified: str
     encoding: str
+    special: tuple[str, ...] = ()  # variables with special missing numbers
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values()))) if self.columns else 0
@@ -62,18 +63,27 @@ def read_xpt(path: str | PathLike[str]) -> XptTable:
     rows = _rows(data, header, where)
     columns: dict[str, Column] = {}
     encodings = {"ascii"}
+    special: list[str] = []
     start = 0
     for variable in header.variables:
         cells = rows[:, start : start + variable.width]
         start += variable.width
         if variable.type == "Num":
-            columns[variable.name] = _numbers(cells)
+            columns[variable.name], any_special = _numbers(cells)
+            special += [variable.name] if any_special else []
         else:
             columns[variable.name], encoding = _text(cells)
             encodings.add(encoding)
     encoding = next(e for e in ("latin-1", "utf-8", "ascii") if e in encodings)
     return XptTable(
-        header.name, header.label, header.variables, columns, header.created, header.modified, encoding
+        header.name,
+        header.label,
+        header.variables,
+        columns,
+        header.created,
+        header.modified,
+        encoding,
+        tuple(special),
     )
 
 
@@ -118,12 +128,15 @@ def _holds_member(body: Bytes) -> bool:
     return bool((records[suspects, : len(mark)] == mark).all(axis=1).any())
 
 
-def _numbers(cells: Bytes) -> Numbers:
+def _numbers(cells: Bytes) -> tuple[Numbers, bool]:
     numbers = np.empty(len(cells))
+    special = False
     for start in range(0, len(cells), _ROWS):
         part = cells[start : start + _ROWS]
-        numbers[start : start + _ROWS] = from_ibm(words_of(part, part.shape[1]))
-    return numbers
+        words = words_of(part, part.shape[1])
+        numbers[start : start + _ROWS] = from_ibm(words)
+        special = special or bool(special_missing(words).any())
+    return numbers, special
 
 
 def _text(cells: Bytes) -> tuple[Text, str]:
