@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ IN_FILES = ("xlsx",)  # not for standard output
 IN_FOLDERS = ("queries",)  # not for a single file
 OPEN_RULES = "CORE-"  # CDISC's open rules are CORE-000001 and so on; a checkout may hold others with a hyphen
 MEDDRA_VARIABLE = "SDTM_MAPPER_MEDDRA"
+PROFILES = ("fda", "pmda")  # names of specs/profiles
 FAIL_ON = ("reject", "error", "warning", "note", "never")
 
 
@@ -72,6 +74,13 @@ def _codes(ctx: click.Context, param: click.Parameter, value: Sequence[str]) -> 
                     f"'{code}' is or begins no rule's code; codes begin with {', '.join(beginnings)}."
                 )
     return codes
+
+
+def _day(ctx: click.Context, param: click.Parameter, value: str) -> str:  # noqa: ARG001
+    try:
+        return datetime.date.fromisoformat(value).isoformat() if value else ""
+    except ValueError:
+        raise click.BadParameter(f"'{value}' is no day; write it as 2027-03-04.") from None
 
 
 fail_on = click.option(
@@ -158,6 +167,27 @@ meddra = click.option(
     help="Your MedDRA distribution (.asc files) of the version that the study declares: codes what the coder's "
     "listing lacks and has exactly the name of a lowest level term.",
 )
+
+
+as_of = click.option(
+    "--as-of",
+    metavar="DATE",
+    default="",
+    callback=_day,
+    help="The day that the last days of waivers are held against; otherwise that of the delivery.",
+)
+profile = click.option(
+    "--profile",
+    type=click.Choice(PROFILES),
+    default=None,
+    callback=lambda ctx, param, value: value or "",  # noqa: ARG005
+    help="An agency's view: what it refuses a submission for is a reject.",
+)
+
+
+def judging(function: F) -> F:
+    """What decides about waivers and severities. Parameters: as_of, profile."""
+    return as_of(profile(function))
 
 
 def raw_and_out(function: F) -> F:

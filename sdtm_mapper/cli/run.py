@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 import click
 
-from sdtm_mapper.cli.options import Output, meddra, raw_and_out, reporting, rules
+from sdtm_mapper.cli.options import Output, judging, meddra, raw_and_out, reporting, rules
 from sdtm_mapper.cli.study_folder import StudyFolder
 
 
@@ -22,6 +23,7 @@ from sdtm_mapper.cli.study_folder import StudyFolder
     help="How much of each XPT file an independent reader reads back.",
 )
 @rules
+@judging
 @meddra
 @reporting
 def command(
@@ -30,6 +32,8 @@ def command(
     out: Path,
     verify: Literal["sample", "full"],
     rules: Path | None,
+    as_of: str,
+    profile: str,
     meddra: Path | None,
     fail_on: str,
     baseline: Path | None,
@@ -49,8 +53,7 @@ def command(
     from sdtm_mapper.cli.show import choose, finish, progress
     from sdtm_mapper.pipeline.run import Options, run_study
 
-    options = Options(
-        verify=verify, chosen=choose(baseline, select, ignore, answers, outputs), rules=rules, meddra=meddra
-    )
+    chosen = replace(choose(baseline, select, ignore, answers, outputs), as_of=as_of, profile=profile)
+    options = Options(verify=verify, chosen=chosen, rules=rules, meddra=meddra)
     result = run_study(study, raw, out, options, progress(quiet))
     finish(result, fail_on, outputs, no_values, color)

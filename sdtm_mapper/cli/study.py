@@ -15,7 +15,10 @@ from sdtm_mapper.model.study import Call, DomainSpec, Study, VariableSpec
 Rows = list[tuple[str, ...]]
 
 # Names of study.jsonschema.FILES, written here so that --help need not load it; a test holds them together.
-KINDS = ("study", "sources", "overlay", "domain", "relations", "terminology", "tests", "design", "delivery")
+KINDS = (
+    *("study", "sources", "overlay", "domain", "relations"),
+    *("terminology", "tests", "design", "delivery", "waivers"),
+)
 
 
 @click.group("study")

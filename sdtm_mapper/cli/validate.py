@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from sdtm_mapper.cli.options import Output, reporting, rules
+from sdtm_mapper.cli.options import Output, judging, reporting, rules
 
 
 @click.command("validate", short_help="Check a package, ours or another's.")
@@ -23,12 +24,15 @@ from sdtm_mapper.cli.options import Output, reporting, rules
     help="A release of controlled terminology; otherwise that of the study, of the package, or the newest.",
 )
 @rules
+@judging
 @reporting
 def command(
     package: Path,
     study: Path | None,
     terminology: str,
     rules: Path | None,
+    as_of: str,
+    profile: str,
     fail_on: str,
     baseline: Path | None,
     answers: Path | None,
@@ -48,6 +52,6 @@ def command(
     from sdtm_mapper.cli.show import choose, finish, progress
     from sdtm_mapper.pipeline.validate import validate_folder
 
-    chosen = choose(baseline, select, ignore, answers, outputs)
+    chosen = replace(choose(baseline, select, ignore, answers, outputs), as_of=as_of, profile=profile)
     result = validate_folder(package, study, chosen, progress(quiet), terminology, rules)
     finish(result, fail_on, outputs, no_values, color)

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from sdtm_mapper.model.domain import FileAccount
 from sdtm_mapper.model.finding import Rule, RuleResult
+from sdtm_mapper.model.waiver import SeverityChange, WaiverUse
 
 Verdict = Literal["COMPLETE", "INCOMPLETE"]
 
@@ -164,4 +165,8 @@ class RunResult:
     plots: tuple[Plot, ...] = ()
     eligibility: Any = None  # pa.Table of ELIGIBILITY_SCHEMA; None where no criteria were evaluated
     queries: Any = None  # pa.Table of QUERY_SCHEMA: what sites are asked, and what they were asked before
+    waivers: tuple[WaiverUse, ...] = ()
+    severities: tuple[
+        SeverityChange, ...
+    ] = ()  # of rules whose findings are graver or less than their page says
     beside: tuple[str, ...] = ()  # reports that are written together with this one

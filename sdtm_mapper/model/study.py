@@ -12,6 +12,7 @@ from sdtm_mapper.model.standard import Codelist, Core, VariableType
 
 if TYPE_CHECKING:
     from sdtm_mapper.model.design import Design
+    from sdtm_mapper.model.waiver import Waivers
 
 
 @dataclass(frozen=True)
@@ -386,6 +387,7 @@ class Study:
     files: Mapping[str, str] = field(default_factory=dict)
     acrf: AnnotatedCrf | None = None
     design: Design | None = None  # design.yaml; its arms, epochs and visits are those above
+    waivers: Waivers | None = None
 
     @cached_property
     def by_name(self) -> Mapping[str, DomainSpec]:

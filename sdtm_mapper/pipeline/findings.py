@@ -20,7 +20,7 @@ from sdtm_mapper.pipeline.delivered import as_delivered
 from sdtm_mapper.pipeline.finding_origins import origins
 from sdtm_mapper.report.message import render_message
 
-__all__ = ["apply_baseline", "complete", "natural_keys", "render_message", "worst"]
+__all__ = ["apply_baseline", "complete", "natural_keys", "render_message", "with_more", "worst"]
 
 _UNIT, _PART = "\x1f", "\x1e"  # separators that no SDTM text holds
 _FILLED = ("usubjid", "seq", "keys", "raw_file", "raw_record", "raw_column", "spec_file", "spec_line")
@@ -66,6 +66,14 @@ def apply_baseline(findings: Any, baseline: Any) -> Any:
     )
     gone = _set(gone, "status", pa.repeat(pa.scalar("gone"), gone.num_rows))
     whole = all_findings([marked, gone])
+    return whole.take(_order(whole))
+
+
+def with_more(findings: Any, more: Any) -> Any:
+    """Complete findings with further ones, in the order of a report."""
+    if not more.num_rows:
+        return findings
+    whole = all_findings([findings, more])
     return whole.take(_order(whole))
 
 

@@ -25,7 +25,7 @@ def for_people(
     UserError for a list of `chosen.answers` that cannot be read.
     """
     back = read_answers(chosen.answers) if chosen.answers is not None else Answers()
-    day = _day(result.delivery)
+    day = day_of(result.delivery)
     findings = explained(result.findings, back, day)
     files = frozenset(f.path for f in reading.files) if reading is not None else frozenset()
     forms = reading.forms.values() if reading is not None else ()
@@ -38,6 +38,6 @@ def for_people(
     )
 
 
-def _day(delivery: Mapping[str, str]) -> str:
+def day_of(delivery: Mapping[str, str]) -> str:
     """The day of the delivery; '' where it says none."""
     return next((d[:10] for n in ("extracted", "locked", "cutoff") if (d := delivery.get(n))), "")

@@ -17,11 +17,15 @@ from sdtm_mapper.model.finding import Rule, RuleResult, all_findings
 from sdtm_mapper.model.raw import RawFile
 from sdtm_mapper.model.run import Verdict
 from sdtm_mapper.model.study import Study, StudyTerminology
-from sdtm_mapper.pipeline.findings import apply_baseline, complete
+from sdtm_mapper.model.waiver import SeverityChange, Waivers, WaiverUse
+from sdtm_mapper.pipeline.findings import apply_baseline, complete, with_more
 from sdtm_mapper.pipeline.load import Standards
 from sdtm_mapper.pipeline.open_rules import Asked, reported_once, run_open_rules
 from sdtm_mapper.pipeline.package import read_findings
+from sdtm_mapper.pipeline.waivers import apply_waivers, changed_severities
+from sdtm_mapper.standards.profiles import load_profile
 from sdtm_mapper.standards.rules import load_rules
+from sdtm_mapper.study.reader import WAIVERS
 from validation.eligibility_table import eligibility_table
 from validation.floor import check_domains, validate
 from validation.inputs import Standards as FloorStandards
@@ -37,11 +41,19 @@ class Chosen:
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     answers: Path | None = None  # a folder of query lists that came back from sites
+    as_of: str = ""  # the day that waivers are held against; '': the delivery's
+    profile: str = ""  # an agency's view: what it refuses is a reject
 
     def wants(self, code: str) -> bool:
         """Whether findings of a rule are to be seen."""
         selected = not self.select or code.startswith(self.select)
         return selected and not (self.ignore and code.startswith(self.ignore))
+
+    @property
+    def told(self) -> dict[str, str]:
+        """What of it stands in the reports."""
+        said = {"as_of": self.as_of, "profile": self.profile}
+        return {name: text for name, text in said.items() if text}
 
 
 ALL = Chosen()
@@ -127,6 +139,8 @@ class Judged:
     results: tuple[RuleResult, ...]
     rules: Mapping[str, Rule]
     rejected: bool  # a finding of severity reject is there, and not waived
+    waivers: tuple[WaiverUse, ...] = ()
+    severities: tuple[SeverityChange, ...] = ()
 
 
 def judged(
@@ -136,25 +150,52 @@ def judged(
     study: Study | None,
     files: Iterable[RawFile],
     chosen: Chosen,
+    day: str = "",
 ) -> Judged:
-    """Join the rules' findings with those of other stages: completed, held against the baseline, selected."""
+    """Join the rules' findings with those of other stages: completed, waived, held against the baseline, selected.
+
+    `day` is the delivery's, which the last days of waivers are held against.
+    """
     rules = load_rules()  # read one by one, when asked for
     if checked.rules:
         rules = {**rules, **checked.rules}
     findings = complete(all_findings([*others, checked.findings]), domains, study, rules, files)
     findings, own_results = reported_once(findings, checked.results, checked.rules.keys())
+    said = study.waivers if study is not None and study.waivers is not None else Waivers()
+    profile = load_profile(chosen.profile) if chosen.profile else None
+    findings, changes = changed_severities(findings, rules, said.severities, profile, WAIVERS)
+    ran = _ran(own_results, bool(checked.results))
+    waived = apply_waivers(findings, said, domains, chosen.as_of or day, ran)
+    own = complete(waived.own, domains, study, rules)
+    findings, own_results = with_more(waived.findings, own), (*own_results, *waived.results)
     if chosen.baseline is not None:
         findings = apply_baseline(findings, read_findings(chosen.baseline))
     live = pc.is_in(findings["status"], value_set=pa.array(["new", "known"]))
     rejected = pc.any(pc.and_(live, pc.equal(findings["severity"], "reject"))).as_py()
     findings, results = _selected(findings, _with_stages(own_results, findings), chosen)
     used = {r.rule for r in results} | set(findings["rule"].to_pylist())
-    return Judged(findings, results, {c: rules[c] for c in sorted(used) if c in rules}, bool(rejected))
+    pages = {c: rules[c] for c in sorted(used) if c in rules}
+    return Judged(findings, results, pages, bool(rejected), waived.uses, changes)
 
 
 def verdict(rejected: bool, withheld: bool) -> Verdict:
     """INCOMPLETE where something is missing from the package or would be refused."""
     return "INCOMPLETE" if rejected or withheld else "COMPLETE"
+
+
+def _ran(results: Sequence[RuleResult], checked: bool) -> Callable[[str], bool]:
+    """Whether a rule was run on something: by its results, or for a stage's rule that has none, by any run of rules."""
+    ended: dict[str, set[str]] = {}
+    for result in results:
+        ended.setdefault(result.rule, set()).add(result.status)
+    sets = load_rules()
+
+    def ran(code: str) -> bool:
+        if code in ended:
+            return bool(ended[code] & {"clean", "issues"})
+        return checked and code in sets
+
+    return ran
 
 
 def _with_stages(results: Sequence[RuleResult], findings: Any) -> tuple[RuleResult, ...]:

@@ -21,13 +21,13 @@ from sdtm_mapper.model.run import DatasetSummary, RunResult
 from sdtm_mapper.pipeline.answers import answers_sum
 from sdtm_mapper.pipeline.coding import coding
 from sdtm_mapper.pipeline.exchange import package
-from sdtm_mapper.pipeline.for_people import for_people
+from sdtm_mapper.pipeline.for_people import day_of, for_people
 from sdtm_mapper.pipeline.form_summaries import form_summaries
 from sdtm_mapper.pipeline.judge import ALL, Checked, Chosen, Subject, check, judged, verdict
 from sdtm_mapper.pipeline.load import Converted, Say, convert_delivery
 from sdtm_mapper.pipeline.open_rules import Asked, Pinned, built_variables, choose, written_tables
 from sdtm_mapper.pipeline.package import DEFINE, Package, findings_file, sha256, write_package
-from sdtm_mapper.pipeline.submission import submission_findings
+from sdtm_mapper.pipeline.submission import SUBMISSION, submission_findings
 
 NO_RECORDS = "no records"
 ABSENT_FILE = "SRC001"  # the package lacks what was declared
@@ -96,11 +96,12 @@ def judge(
     xml = to_xml(define)
     asked = Asked(rules, written_tables(domains, widths, withheld), built_variables(define))
     checked = check(Subject(domains, standards, study, asked, converted.delivery.cutoff))
+    kind = SUBMISSION if options.chosen.profile else converted.delivery.kind
     others = [
         *(export[d.name] for d in domains if len(d)),
         define_findings(study, domains, standards.guide, standards.terminology),
         schema_findings(xml, DEFINE),
-        submission_findings(converted.delivery.kind, domains, withheld, described=bool(xml)),
+        submission_findings(kind, domains, withheld, described=bool(xml)),
     ]
     result = told(converted, checked, others, withheld, options.chosen)
     if rules is not None:
@@ -127,7 +128,8 @@ def told(
     """The result of a delivery: its reading's and mapping's findings with those of the checks and `others`."""
     study, delivery, domains = converted.study, converted.delivery, converted.mapped.domains
     tables = [converted.reading.findings, converted.mapped.findings, *others]
-    done = judged(checked, tables, domains, study, converted.reading.files, chosen)
+    dates = {"extracted": delivery.extracted, "locked": delivery.locked, "cutoff": delivery.cutoff}
+    done = judged(checked, tables, domains, study, converted.reading.files, chosen, day_of(dates))
     lost = any(reason != NO_RECORDS for reason in withheld.values())
     absent = ABSENT_FILE in converted.reading.findings.column("rule").to_pylist()
     result = RunResult(
@@ -158,6 +160,8 @@ def told(
         coding=coding(study, converted.mapped),
         forms=form_summaries(converted.mapped.ledger),
         eligibility=checked.eligibility,
+        waivers=done.waivers,
+        severities=done.severities,
     )
     return for_people(result, domains, chosen, converted.reading)
 
@@ -165,6 +169,7 @@ def told(
 def _options(chosen: Chosen) -> dict[str, str]:
     """What decides bytes of findings and results, for the manifest."""
     options = {"select": ",".join(chosen.select), "ignore": ",".join(chosen.ignore)}
+    options |= chosen.told
     if chosen.baseline is not None:
         options["baseline"] = sha256(findings_file(chosen.baseline))
     if chosen.answers is not None:

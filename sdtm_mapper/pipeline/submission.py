@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,8 @@ START = "SSTDTC"
 def submission_findings(
     kind: str, domains: Sequence[Domain], withheld: Collection[str], described: bool
 ) -> Any:
-    """SUB001: no DM. SUB002: no start of the study in TS. SUB003: no define.xml. None of them in a draft.
+    """SUB001: no DM. SUB002: no start of the study in TS. SUB003: no define.xml. SUB004: datasets of other
+    studies. None of them in a draft.
 
     `withheld` are datasets whose file is not written; `described`: there is a define.xml. Source: FDA, Study Data
     Technical Conformance Guide; FDA validator rules on technical rejection.
@@ -33,7 +35,23 @@ def submission_findings(
         tables.append(findings("SUB002", dataset="TS", variables=("TSVAL",), values=("",), expected=START))
     if not described:
         tables.append(findings("SUB003"))
+    tables += _strangers(written)
     return all_findings(tables)
+
+
+def _strangers(written: Mapping[str, Domain]) -> list[Any]:
+    """SUB004, once a dataset and value: a STUDYID that is not that of most datasets."""
+    said = {n: d.text("STUDYID").distinct() for n, d in written.items() if "STUDYID" in d.columns}
+    counts = Counter(v for ids in said.values() for v in ids)
+    if not counts:
+        return []
+    usual = min(counts, key=lambda v: (-counts[v], v))
+    out = [(n, v) for n, ids in said.items() for v in sorted(ids) if v != usual]
+    out += [(n, "") for n in said if written[n].text("STUDYID").is_empty.any()]
+    return [
+        findings("SUB004", dataset=n, variables=("STUDYID",), values=(v,), expected=usual)
+        for n, v in sorted(out)
+    ]
 
 
 def _starts(summary: Domain | None) -> bool:

@@ -23,12 +23,12 @@ from sdtm_mapper.model.finding import no_findings
 from sdtm_mapper.model.run import DatasetSummary, RunResult
 from sdtm_mapper.model.study import DomainSpec, StandardsPin, Study
 from sdtm_mapper.pipeline.exchange import MANIFEST, TOOL
-from sdtm_mapper.pipeline.for_people import for_people
+from sdtm_mapper.pipeline.for_people import day_of, for_people
 from sdtm_mapper.pipeline.judge import Chosen, Subject, check, judged, verdict
 from sdtm_mapper.pipeline.load import Say, Standards, load_standards
 from sdtm_mapper.pipeline.open_rules import Asked, choose, file_variables, package_tables
 from sdtm_mapper.pipeline.package import DEFINE, LINEAGE, PARQUET, SDTM, VARIABLES
-from sdtm_mapper.pipeline.submission import submission_findings
+from sdtm_mapper.pipeline.submission import SUBMISSION, submission_findings
 from sdtm_mapper.standards.guide import Guide, load_guide
 from sdtm_mapper.standards.terminology import installed, load_terminology
 from sdtm_mapper.study.reader import read_study
@@ -90,9 +90,10 @@ def validate_folder(
     others = [xpt_problems(d) for d in domains if len(d)]
     if found.define is not None:
         others.append(schema_findings(found.define.read_bytes(), DEFINE))
-    kind = found.manifest.get("delivery", {}).get("kind", "")
+    delivery = found.manifest.get("delivery", {})
+    kind = SUBMISSION if chosen.profile else delivery.get("kind", "")
     others.append(submission_findings(kind, domains, found.without_xpt, found.define is not None))
-    done = judged(checked, others or [no_findings()], domains, study, (), chosen)
+    done = judged(checked, others or [no_findings()], domains, study, (), chosen, day_of(delivery))
     summaries = tuple(
         DatasetSummary(
             d.name, label.label, len(d), len(d.columns), NO_XPT if d.name in found.without_xpt else ""
@@ -115,7 +116,10 @@ def validate_folder(
         findings=done.findings,
         results=done.results,
         rules=done.rules,
+        options=chosen.told,
         eligibility=checked.eligibility,
+        waivers=done.waivers,
+        severities=done.severities,
     )
     return for_people(result, domains, chosen)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from sdtm_mapper.model.finding import RuleResult
 from sdtm_mapper.model.run import RunResult
+from sdtm_mapper.model.waiver import WaiverUse
 from sdtm_mapper.report.eligibility import criteria_counts
 from sdtm_mapper.report.message import HIDDEN, masked_keys, render_message
 from sdtm_mapper.report.summary import rule_statuses, severity_counts, status_counts
@@ -37,6 +38,8 @@ def as_json(result: RunResult, *, values: bool = True, color: bool = False) -> s
         "datasets": [asdict(d) for d in result.datasets],
         "coding": [asdict(c) for c in result.coding],
         "eligibility": criteria_counts(result.eligibility),
+        "waivers": [waiver_object(u, values) for u in result.waivers],
+        "severities": [asdict(s) for s in result.severities],
         "files": [{**asdict(f), "balanced": f.balanced} for f in result.files],
         "results": [result_object(r, values) for r in result.results],
         "rules": {c: _rule(result, c) for c in sorted(set(result.findings["rule"].to_pylist()))},
@@ -44,6 +47,24 @@ def as_json(result: RunResult, *, values: bool = True, color: bool = False) -> s
     }
     dumped = json.dumps(whole, ensure_ascii=False, indent=1, sort_keys=True)
     return escaped(dumped) + "\n"
+
+
+def waiver_object(use: WaiverUse, values: bool) -> dict[str, Any]:
+    """A waiver and what it did; its condition and explanation may quote values."""
+    w = use.waiver
+    return {
+        "rule": w.rule,
+        "dataset": w.dataset,
+        "where": (w.where.text if values else HIDDEN) if w.where else "",
+        "explanation": w.explanation if values else HIDDEN,
+        "author": w.author,
+        "date": w.date,
+        "expires": w.expires,
+        "expected": w.expected,
+        "matched": use.matched,
+        "state": use.state,
+        "line": w.ref.line,
+    }
 
 
 def escaped(text: str) -> str:

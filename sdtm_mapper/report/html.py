@@ -53,6 +53,7 @@ def _page(result: RunResult, budget: int, values: bool) -> str:
         script=script,
         digest=digest,
         values=values,
+        hidden=HIDDEN,
         last_line=last_line(result),
         severities=severity_counts(result.findings),
         statuses=status_counts(result.findings),

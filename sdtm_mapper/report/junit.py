@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from typing import Any
 
 import pyarrow.compute as pc
 from lxml import etree
@@ -42,11 +44,12 @@ def junit(result: RunResult, *, values: bool = True, color: bool = False) -> str
             _case(result, suite, dataset, rule, how, groups.get((dataset, rule), []), grave, values)
         _count(suite, [suite])
     _count(root, list(root))
+    _properties(result, root)
     xml: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
     return xml.decode("utf-8")
 
 
-def _of_status(result: RunResult, status: str) -> object:
+def _of_status(result: RunResult, status: str) -> Any:
     return result.findings.filter(pc.equal(pc.fill_null(result.findings["status"], "new"), status))
 
 
@@ -93,6 +96,21 @@ def _count(element: etree._Element, suites: list[etree._Element]) -> None:
     element.set("tests", str(len(cases)))
     for attribute, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
         element.set(attribute, str(sum(c.find(tag) is not None for c in cases)))
+
+
+def _properties(result: RunResult, root: etree._Element) -> None:
+    """Per suite, how many findings are waived; where none is, nothing is said."""
+    waived = Counter(d or _ALL_DATA for d in _of_status(result, "waived")["dataset"].to_pylist())
+    changed = sum(s.findings for s in result.severities)
+    for suite in root:
+        told = {"waived": waived[suite.get("name", "")]}
+        if suite is root[0]:
+            told["severity changed, all suites"] = changed
+        if told := {n: v for n, v in told.items() if v}:
+            properties = etree.Element("properties")
+            for name, value in told.items():
+                etree.SubElement(properties, "property", name=name, value=str(value))
+            suite.insert(0, properties)
 
 
 def _xml(text: str) -> str:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from sdtm_mapper.model.finding import RuleResult
 from sdtm_mapper.model.run import AGREEMENTS, VERDICTS, DatasetSummary, RunResult
 from sdtm_mapper.report.groups import Example, Group, grouped
-from sdtm_mapper.report.message import masked_keys, render_message, visible, why
+from sdtm_mapper.report.message import HIDDEN, masked_keys, render_message, visible, why
 from sdtm_mapper.report.summary import OPEN, last_line, plural
 
 _CODES = {
@@ -46,6 +46,8 @@ def text(result: RunResult, *, values: bool = True, color: bool = False, example
         _datasets(result, open_, paint),
         [line for g in groups for line in _group(result, g, values, paint)],
         _not_checked(result, values, paint),
+        _waivers(result, values, paint),
+        _severities(result),
         _coding(result, paint),
         _eligibility(result, paint),
         _balance(result, paint),
@@ -199,6 +201,28 @@ def _eligibility(result: RunResult, paint: Paint) -> list[str]:
     if failed:
         lines.append(f"    failed: {', '.join(f'{c} {n:,}' for c, n in sorted(failed.items()))}")
     return lines
+
+
+def _waivers(result: RunResult, values: bool, paint: Paint) -> list[str]:
+    """Per waiver: how many findings it accepts of how many expected, and why."""
+    out = []
+    for use in result.waivers:
+        w = use.waiver
+        about = f"{w.rule} {w.dataset}".strip()
+        told = f"waived: {about}, {plural(use.matched, 'finding')} of {w.expected} expected"
+        state = "" if use.state == "used" else f"  {paint('error', use.state)}"
+        why_ = visible(w.explanation) if values else HIDDEN
+        until = f", until {w.expires}" if w.expires else ""
+        out.append(f"{told}{state}: {why_} ({visible(w.author)}, {w.date}{until})")
+    return out
+
+
+def _severities(result: RunResult) -> list[str]:
+    """Per rule whose severity was changed: from what to what, by whom."""
+    return [
+        f"severity changed: {s.rule} from {s.was} to {s.now} by {s.by}, {plural(s.findings, 'finding')}"
+        for s in result.severities
+    ]
 
 
 def _coding(result: RunResult, paint: Paint) -> list[str]:

@@ -25,6 +25,7 @@ from sdtm_mapper.study.schema import (
     TestsFile,
 )
 from sdtm_mapper.study.schema_design import DesignFile
+from sdtm_mapper.study.waivers import WaiversFile
 
 FILES: Mapping[str, type[BaseModel]] = {
     "study": StudyFile,
@@ -36,6 +37,7 @@ FILES: Mapping[str, type[BaseModel]] = {
     "tests": TestsFile,
     "design": DesignFile,
     "delivery": DeliveryFile,
+    "waivers": WaiversFile,
 }
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _SCALARS = {

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from sdtm_mapper.model.errors import SpecError, UserError
 from sdtm_mapper.model.study import DomainSpec, Site, SpecRef, StandardsPin, Study, Visit
+from sdtm_mapper.model.waiver import Waivers
 from sdtm_mapper.study.acrf import check_pages, read_acrf
 from sdtm_mapper.study.checks import check_coding, check_columns, check_cycles, check_reads
 from sdtm_mapper.study.design import (
@@ -34,12 +35,14 @@ from sdtm_mapper.study.sites import OVERLAYS, ignored_at_sites, read_sites
 from sdtm_mapper.study.terminology import Terms, arm_codelists, read_lists, study_terminology
 from sdtm_mapper.study.tests import read_tests
 from sdtm_mapper.study.typed import typed
+from sdtm_mapper.study.waivers import read_waivers
 from sdtm_mapper.study.yamltext import Doc, read_text
 
 STUDY, SOURCES, TERMINOLOGY, DOMAINS = "study.yaml", "sources.yaml", "terminology.yaml", "domains"
 STANDARDS = "standards"
 TESTS = "tests.yaml"
 DESIGN = "design.yaml"
+WAIVERS = "waivers.yaml"
 _ANY_USUBJID = "{SUBJID}"
 
 T = TypeVar("T")
@@ -130,6 +133,8 @@ class _Reader:
         acrf = read_acrf(head.acrf, self.folder, study_doc, forms, faults) if head and head.acrf else None
         if head:
             check_pages(domains, acrf, faults)
+        waivers_doc = self._doc(WAIVERS, optional=True)
+        waivers = read_waivers(waivers_doc, domains, faults) if waivers_doc else Waivers()
         self._forget_consequences()
         faults.raise_if_any()
         assert head is not None
@@ -159,6 +164,7 @@ class _Reader:
             folder=str(self.folder),
             files=dict(sorted(self.files.items())),
             design=design,
+            waivers=waivers,
             acrf=acrf,
         )
 
