@@ -11,7 +11,6 @@ from collections import Counter
 import pytest
 
 DATASETS = ("LB", "MB", "IS", "VS", "EG", "TU", "SUPPTU", "TR", "RS")
-PAGES = "DEF005"  # the annotated CRF is not at hand: its pages are not named
 
 
 @pytest.mark.parametrize("name", DATASETS)
@@ -21,9 +20,8 @@ def test_each_cell_is_that_of_the_truth(clean, differ, name):
 
 
 @pytest.mark.parametrize("name", DATASETS)
-def test_there_is_no_finding_but_on_the_pages_of_the_crf(clean, name):
-    found = {f["rule"] for f in clean.findings if f["dataset"] == name}
-    assert found <= {PAGES}
+def test_there_is_no_finding_above_note(clean, name):
+    assert {f["rule"] for f in clean.findings if f["dataset"] == name and f["severity"] != "note"} == set()
 
 
 def test_all_raw_cells_of_the_laboratory_are_used(clean):
@@ -36,7 +34,7 @@ def test_all_raw_cells_of_the_laboratory_are_used(clean):
 def test_other_seeds_are_their_truth_too(convert, differ, seed):
     made = convert(seed, 90)
     assert {name: differ(made, name)[:5] for name in DATASETS} == {name: [] for name in DATASETS}
-    assert {f["rule"] for f in made.findings if f["dataset"] in DATASETS} <= {PAGES}
+    assert {f["rule"] for f in made.findings if f["dataset"] in DATASETS and f["severity"] != "note"} == set()
 
 
 def of(clean, name: str, **cells: str) -> list[dict[str, str]]:

@@ -46,6 +46,11 @@ Made = Callable[[str], Collected]
 Row = tuple[tuple[str, str], ...]
 
 
+DECLARED = frozenset(
+    "TEMP HEIGHT WEIGHT LBRES LBLO LBHI CMDOSE EXDOSE BIOVOL TLDIAM SUMDIAM EGHR EGRR EGQT EGQTCF".split()  # noqa: SIM905
+)
+
+
 def fitted(site: str, collected: Collected) -> Collected:
     """What such a site could have collected: characters, dates and visits that its system can hold."""
     forms = dict(collected.forms)
@@ -95,7 +100,10 @@ def meant(site: str, item: Item, value: Value) -> str:
         text = CHINESE_OF[value] if chinese else value
     else:
         number = item.kind == "number" or item.name in MEASURED
-        return value.replace(".", ",") if site == "09" and number else value
+        comma = (
+            site == "09" and number and item.name not in DECLARED
+        )  # of a declared one the reader gives a point
+        return value.replace(".", ",") if comma else value
     return text.upper() if site == "06" else text
 
 

@@ -90,8 +90,9 @@ Run = Callable[..., Result]
 def run(tmp_path: Path) -> Run:
     """Map a study.
 
-    `domains` is the text after `schema: 1` of each domain's file, by domain; `raw` the CSV text (or a file's bytes) by form. A form is read
-    from FORM.csv with its subject in ID; `top` is further text of sources.yaml; `forms` adds lines to a form, or replaces it where it starts with `files:`.
+    `domains` is the text after `schema: 1` of each domain's file, by domain; `raw` the CSV text (or a file's
+    bytes) by form. A form is read from FORM.csv with its subject in ID; `top` is further text of
+    sources.yaml; `forms` adds lines to a form, or replaces it where it starts with `files:`.
     """
     counter = itertools.count()
 

@@ -40,7 +40,7 @@ visits:
   - {visit: WEEK 2 SAFETY, number: 2.5, start: 14 days after first dose, window: 3, arms: [B]}
 protocol_versions: ["1.0", "2.0"]
 criteria:
-  INCL01: {category: INCLUSION, text: Adult, rule: AGE >= 18, check: {from: {min: 18}, tests: [AGE]}}
+  INCL01: {category: INCLUSION, text: Adult, rule: AGE >= 18, check: {data: full, domains: [DM]}}
   EXCL01:
     - {category: EXCLUSION, text: Brain metastases, versions: ["1.0"]}
     - {category: EXCLUSION, text: Unstable brain metastases, versions: ["2.0"]}
