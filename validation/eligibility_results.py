@@ -100,7 +100,7 @@ def readings(facts: Facts, check: Check, test: str | None = None) -> dict[str, l
     wanted = {f"{two}TESTCD": tests}
     asked = {"dataset": name, "where": [{**wanted, **w} for w in _wheres(check)]}
     frame = fitting(facts, asked, *(f"{two}{p}" for p in _PARTS), f"{two}TESTCD", f"{two}SEQ")
-    entered = frame["USUBJID"].map(facts.registered).fillna("9").str[:10]
+    entered = frame["USUBJID"].map(facts.registered).astype("str").fillna("9").str[:10]
     frame = frame[(frame[f"{two}DTC"].str[:10] <= entered).to_numpy()] if len(frame) else frame
     found: dict[str, list[Reading]] = {}
     for row in rows(frame):

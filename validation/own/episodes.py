@@ -58,5 +58,6 @@ def actions(data: Data, ae: pd.DataFrame) -> pd.Series[Any]:
     key = more["USUBJID"] + "|" + more["IDVARVAL"]
     joined = more["QVAL"].groupby(key).agg(";".join)
     number = ae["AESEQ"].map("{:.0f}".format) if "AESEQ" in ae else cell(ae, "AESEQ")
-    others = (ae["USUBJID"] + "|" + number).map(joined).fillna("")
+    # Without a further action `joined` is empty, and what it is mapped to is a column of numbers.
+    others = (ae["USUBJID"] + "|" + number).map(joined).astype("str").fillna("")
     return told + ";" + others
