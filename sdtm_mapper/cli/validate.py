@@ -43,8 +43,8 @@ def command(
     color: bool | None,
     quiet: bool,
 ) -> None:
-    """Check a PACKAGE: the folder that a run wrote, or any folder of XPT files, or of our Parquet files, and
-    a define.xml beside them.
+    """Check a PACKAGE: the folder that a run wrote, or any folder of XPT files, of our Parquet files or
+    of Dataset-JSON 1.1 (.json, .ndjson), and a define.xml beside them.
 
     Without --study the datasets are held against the guide and the terminology alone; rules that need the
     spec are then skipped, and counted as skipped. Nothing is written but the reports.

@@ -1,4 +1,4 @@
-"""Check a package that is there already: ours, or any folder of XPT or Parquet files."""
+"""Check a package that is there already: ours, or any folder of XPT, Parquet or Dataset-JSON files."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from sdtm_mapper.model.errors import UserError
 from sdtm_mapper.model.finding import no_findings
 from sdtm_mapper.model.run import DatasetSummary, RunResult
 from sdtm_mapper.model.study import DomainSpec, StandardsPin, Study
+from sdtm_mapper.pipeline.convert import CONVERT
 from sdtm_mapper.pipeline.exchange import MANIFEST, TOOL
 from sdtm_mapper.pipeline.for_people import day_of, for_people
 from sdtm_mapper.pipeline.judge import Chosen, Subject, check, judged, verdict
@@ -127,7 +128,7 @@ def validate_folder(
 def _read(folder: Path) -> _Found:
     """Our package by its parts; any other folder by its dataset files."""
     manifest = _manifest(folder)
-    if not manifest:
+    if not manifest or manifest.get("job") == CONVERT:
         define = next((p for p in sorted(folder.iterdir()) if p.name.lower() == DEFINE), None)
         return _Found(read_package(folder), frozenset(), define, {}, folder)
     kept = {d.name: d for d in read_package(folder / PARQUET)}
