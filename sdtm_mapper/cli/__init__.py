@@ -34,6 +34,9 @@ COMMANDS: Mapping[str, CommandEntry] = {
         "sdtm_mapper.cli.endpoints", "command", "List endpoints as a preview; no SDTM."
     ),
     "trace": CommandEntry("sdtm_mapper.cli.trace", "command", "Say where a value came from."),
+    "convert": CommandEntry(
+        "sdtm_mapper.cli.convert", "command", "Write a folder's datasets in another format."
+    ),
     "diff": CommandEntry("sdtm_mapper.cli.diff", "command", "Say what differs between two packages."),
     "eligibility": CommandEntry(
         "sdtm_mapper.cli.eligibility", "command", "Show which criteria subjects meet by the data."
