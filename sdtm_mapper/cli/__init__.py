@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, CommandEntry] = {
     "run": CommandEntry("sdtm_mapper.cli.run", "command", "Convert, check and describe a delivery."),
     "map": CommandEntry("sdtm_mapper.cli.map", "command", "Read and map a delivery, without checks or XPT."),
     "validate": CommandEntry("sdtm_mapper.cli.validate", "command", "Check a package, ours or another's."),
+    "define": CommandEntry("sdtm_mapper.cli.define", "command", "Check a Define-XML document, or read one."),
     "endpoints": CommandEntry(
         "sdtm_mapper.cli.endpoints", "command", "List endpoints as a preview; no SDTM."
     ),
