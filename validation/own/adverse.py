@@ -194,10 +194,8 @@ def grade_not_of_term(data: Data) -> Sequence[Issue]:
     """AEX018: CTCAE has no such grade for the term."""
     ae = data.frame("AE")
     known = load_grades()
-    bounds = {t: known[t.upper()] for t in {*ae["AEDECOD"], *cell(ae, "AELLT")} if t.upper() in known}
-    found = ae["AEDECOD"].map(bounds)
-    found = found.where(found.notna(), cell(ae, "AELLT").map(bounds))
-    low, high = found.str[0].astype(float), found.str[1].astype(float)
+    term = ae["AEDECOD"].where(ae["AEDECOD"].str.upper().isin(known), cell(ae, "AELLT")).str.upper()
+    low, high = (term.map({t: float(b[i]) for t, b in known.items()}).astype(float) for i in (0, 1))
     grade = _grade(ae)
     wrong = at(grade.lt(low) | grade.gt(high))
     expected = [f"{a:.0f} to {b:.0f}" for a, b in zip(low.iloc[wrong], high.iloc[wrong], strict=True)]
