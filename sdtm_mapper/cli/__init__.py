@@ -30,14 +30,14 @@ COMMANDS: Mapping[str, CommandEntry] = {
     "run": CommandEntry("sdtm_mapper.cli.run", "command", "Convert, check and describe a delivery."),
     "map": CommandEntry("sdtm_mapper.cli.map", "command", "Read and map a delivery, without checks or XPT."),
     "validate": CommandEntry("sdtm_mapper.cli.validate", "command", "Check a package, ours or another's."),
+    "convert": CommandEntry(
+        "sdtm_mapper.cli.convert", "command", "Write a folder's datasets in another format."
+    ),
     "define": CommandEntry("sdtm_mapper.cli.define", "command", "Check a Define-XML document, or read one."),
     "endpoints": CommandEntry(
         "sdtm_mapper.cli.endpoints", "command", "List endpoints as a preview; no SDTM."
     ),
     "trace": CommandEntry("sdtm_mapper.cli.trace", "command", "Say where a value came from."),
-    "convert": CommandEntry(
-        "sdtm_mapper.cli.convert", "command", "Write a folder's datasets in another format."
-    ),
     "diff": CommandEntry("sdtm_mapper.cli.diff", "command", "Say what differs between two packages."),
     "eligibility": CommandEntry(
         "sdtm_mapper.cli.eligibility", "command", "Show which criteria subjects meet by the data."

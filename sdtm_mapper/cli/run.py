@@ -22,6 +22,12 @@ from sdtm_mapper.cli.study_folder import StudyFolder
     show_default=True,
     help="How much of each XPT file an independent reader reads back.",
 )
+@click.option(
+    "--also",
+    type=click.Choice(["dataset-json", "ndjson", "csv"]),
+    multiple=True,
+    help="Write the datasets in this format too, into a folder of its name; repeatable.",
+)
 @rules
 @judging
 @meddra
@@ -31,6 +37,7 @@ def command(
     raw: Path,
     out: Path,
     verify: Literal["sample", "full"],
+    also: tuple[str, ...],
     rules: Path | None,
     as_of: str,
     profile: str,
@@ -54,6 +61,6 @@ def command(
     from sdtm_mapper.pipeline.run import Options, run_study
 
     chosen = replace(choose(baseline, select, ignore, answers, outputs), as_of=as_of, profile=profile)
-    options = Options(verify=verify, chosen=chosen, rules=rules, meddra=meddra)
+    options = Options(verify=verify, chosen=chosen, rules=rules, meddra=meddra, also=also)
     result = run_study(study, raw, out, options, progress(quiet))
     finish(result, fail_on, outputs, no_values, color)

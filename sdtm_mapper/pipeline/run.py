@@ -18,6 +18,7 @@ from sdtm_mapper.datasets.xpt_limits import WITHHOLD, xpt_problems
 from sdtm_mapper.model.domain import Domain
 from sdtm_mapper.model.raw import Reading
 from sdtm_mapper.model.run import DatasetSummary, RunResult
+from sdtm_mapper.pipeline.also import write_also
 from sdtm_mapper.pipeline.answers import answers_sum
 from sdtm_mapper.pipeline.coding import coding
 from sdtm_mapper.pipeline.exchange import package
@@ -42,6 +43,7 @@ class Options:
     partitions: int = 1
     rules: Path | None = None  # a folder of CDISC's open rules; None: those that the study pins
     meddra: Path | None = None  # a MedDRA distribution of the user's
+    also: tuple[str, ...] = ()  # formats beside XPT and Parquet
 
 
 def run_study(folder: Path, raw: Path, out: Path, options: Options, say: Say) -> RunResult:
@@ -55,11 +57,10 @@ def run_study(folder: Path, raw: Path, out: Path, options: Options, say: Say) ->
         converted = convert_delivery(folder, raw, say, options.partitions, options.meddra)
         result, parts = judge(converted, options, say, rules)
         say("writing the package")
-        differences = write_package(staging, converted, parts, result, options.verify)
+        differences = write_also(staging, parts, converted.delivery.timestamp, options.also)
+        differences += write_package(staging, converted, parts, result, options.verify)
         if differences:
-            raise AssertionError(
-                "an XPT file read back differs from what was written: " + "; ".join(differences)
-            )
+            raise AssertionError("a file read back differs from what was written: " + "; ".join(differences))
     say(f"wrote {out}")
     return result
 
