@@ -19,6 +19,7 @@ from sdtm_mapper.model.run import Verdict
 from sdtm_mapper.model.study import Study, StudyTerminology
 from sdtm_mapper.model.waiver import SeverityChange, Waivers, WaiverUse
 from sdtm_mapper.pipeline.findings import apply_baseline, complete, with_more
+from sdtm_mapper.pipeline.last_delivery import CODES as DELIVERY
 from sdtm_mapper.pipeline.load import Standards
 from sdtm_mapper.pipeline.open_rules import Asked, reported_once, run_open_rules
 from sdtm_mapper.pipeline.package import read_findings
@@ -164,7 +165,7 @@ def judged(
     said = study.waivers if study is not None and study.waivers is not None else Waivers()
     profile = load_profile(chosen.profile) if chosen.profile else None
     findings, changes = changed_severities(findings, rules, said.severities, profile, WAIVERS)
-    ran = _ran(own_results, bool(checked.results))
+    ran = _ran(own_results, any(r.rule not in DELIVERY for r in checked.results))
     waived = apply_waivers(findings, said, domains, chosen.as_of or day, ran)
     own = complete(waived.own, domains, study, rules)
     findings, own_results = with_more(waived.findings, own), (*own_results, *waived.results)

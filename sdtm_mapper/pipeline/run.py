@@ -25,6 +25,7 @@ from sdtm_mapper.pipeline.exchange import package
 from sdtm_mapper.pipeline.for_people import day_of, for_people
 from sdtm_mapper.pipeline.form_summaries import form_summaries
 from sdtm_mapper.pipeline.judge import ALL, Checked, Chosen, Subject, check, judged, verdict
+from sdtm_mapper.pipeline.last_delivery import Delivered, against_last, delivered_now
 from sdtm_mapper.pipeline.load import Converted, Say, convert_delivery
 from sdtm_mapper.pipeline.open_rules import Asked, Pinned, built_variables, choose, written_tables
 from sdtm_mapper.pipeline.package import DEFINE, Package, findings_file, sha256, write_package
@@ -130,6 +131,9 @@ def told(
     study, delivery, domains = converted.study, converted.delivery, converted.mapped.domains
     tables = [converted.reading.findings, converted.mapped.findings, *others]
     dates = {"extracted": delivery.extracted, "locked": delivery.locked, "cutoff": delivery.cutoff}
+    if chosen.baseline is not None:
+        found, ended = against_last(_delivered(converted), chosen.baseline)
+        tables, checked = [*tables, found], replace(checked, results=(*checked.results, *ended))
     done = judged(checked, tables, domains, study, converted.reading.files, chosen, day_of(dates))
     lost = any(reason != NO_RECORDS for reason in withheld.values())
     absent = ABSENT_FILE in converted.reading.findings.column("rule").to_pylist()
@@ -165,6 +169,17 @@ def told(
         severities=done.severities,
     )
     return for_people(result, domains, chosen, converted.reading)
+
+
+def _delivered(converted: Converted) -> Delivered:
+    """What is held against the last delivery."""
+    delivery, files = converted.delivery, converted.reading.files
+    said = {
+        "extracted": delivery.extracted,
+        "sha256": delivery.sha256,
+        "inputs": sorted((f.path, f.sha256) for f in files),
+    }
+    return delivered_now(converted.mapped.domains, said, files, converted.mapped.ledger)
 
 
 def _options(chosen: Chosen) -> dict[str, str]:
