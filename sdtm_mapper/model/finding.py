@@ -100,6 +100,8 @@ def _column(value: Any, n: int, kind: Any) -> Any:
     if isinstance(value, (pa.Array, pa.ChunkedArray)):
         return value.cast(kind)
     if _is_column(value):
+        if isinstance(value, list) or value.dtype.kind in "iu":
+            return pa.array(value, kind, from_pandas=True)  # None and NaN are null
         return pa.array([None if v is None or v != v else v for v in value], kind)
     return pa.nulls(n, kind) if value is None else pa.repeat(pa.scalar(value, kind), n)
 
@@ -108,10 +110,23 @@ def _lists(value: Any, n: int) -> Any:
     kind = pa.list_(pa.string())
     if value is None:
         return pa.nulls(n, kind)
-    parts = [v.strings() if isinstance(v, Text) else list(v) if _is_column(v) else [v] * n for v in value]
-    cells = ["" if c is None else str(c) for row in zip(*parts, strict=True) for c in row] if parts else []
-    offsets = pa.array(range(0, len(parts) * n + 1, len(parts)) if parts else [0] * (n + 1), pa.int32())
-    return pa.ListArray.from_arrays(offsets, pa.array(cells, pa.string()))
+    parts = [_texts(v, n) for v in value]
+    if any(len(p) != n for p in parts):
+        raise ValueError(f"columns of one finding table differ in length: {[len(p) for p in parts]}, {n}")
+    offsets = pa.array(np.arange(n + 1, dtype=np.int32) * len(parts))
+    if not parts:
+        return pa.ListArray.from_arrays(offsets, pa.array([], pa.string()))
+    in_rows = np.arange(len(parts) * n).reshape(len(parts), n).ravel(order="F")
+    return pa.ListArray.from_arrays(offsets, pa.concat_arrays(parts).take(pa.array(in_rows)))
+
+
+def _texts(value: Any, n: int) -> Any:
+    """One value for all rows or a column as text, '' where nothing."""
+    if isinstance(value, Text):
+        return value.arrow().fill_null("")
+    if not _is_column(value):
+        return pa.repeat("" if value is None else str(value), n)
+    return pa.array(["" if c is None else str(c) for c in value], pa.string())
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from validation.own.base import Data, Issue, Lacking, OwnRule, at
 from validation.own.coded import shown
 from validation.own.columns import cell, days, groups, on_distinct
 from validation.own.episodes import episode, ongoing
-from validation.own.subjects import needs_a_value, of_subject, words
+from validation.own.subjects import needs_a_value, of_dm, words
 from validation.own.when import before, day_before
 
 if TYPE_CHECKING:
@@ -43,8 +43,7 @@ _RENAL = re.compile(r"\bprogressive\s+\w+\s+disease\b", re.IGNORECASE)  # of an 
 
 def ends_before_it_starts(data: Data) -> Sequence[Issue]:
     """AEX001: AEENDTC is certainly earlier than AESTDTC."""
-    ae = data.frame("AE")
-    wrong = at(before(ae["AEENDTC"], ae["AESTDTC"]))
+    wrong = at(before(data.coded("AE", "AEENDTC"), data.coded("AE", "AESTDTC")))
     return [Issue("AE", wrong, ("AESTDTC", "AEENDTC"))]
 
 
@@ -122,10 +121,9 @@ def reason_without_serious(data: Data) -> Sequence[Issue]:
 def before_consent(data: Data) -> Sequence[Issue]:
     """AEX013: the event began on a day before the main consent."""
     needs_a_value(data, "DM", "RFICDTC")
-    ae = data.frame("AE")
-    consent = of_subject(ae, data.frame("DM"), "RFICDTC")
-    wrong = at(day_before(ae["AESTDTC"], consent))
-    detail = [f"consent {d}" for d in consent.iloc[wrong]]
+    consent = of_dm(data, "AE", "RFICDTC")
+    wrong = at(day_before(data.coded("AE", "AESTDTC"), consent))
+    detail = [f"consent {d}" for d in shown(consent, wrong)]
     return [Issue("AE", wrong, ("AESTDTC",), detail=detail)]
 
 

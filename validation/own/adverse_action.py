@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from validation.own.base import Data, Issue, OwnRule, at
-from validation.own.coded import among
+from validation.own.coded import among, shown
 from validation.own.columns import as_date, cell, days, on_distinct
 from validation.own.episodes import OPEN, actions, extent
-from validation.own.subjects import TREATMENT, doses, ends, needs_a_value, of_subject, words
+from validation.own.subjects import TREATMENT, doses, ends, needs_a_value, of_dm, of_subject, words
 from validation.own.when import day_before
 
 if TYPE_CHECKING:
@@ -42,13 +42,13 @@ def fatal_facts(data: Data) -> Sequence[Issue]:
 
 def fatal_and_alive(data: Data) -> Sequence[Issue]:
     """AEX005: a fatal event of a subject of whom DM tells no death."""
-    ae, dm = data.frame("AE"), data.frame("DM")
+    ae = data.frame("AE")
     fatal = _fatal(ae)
     known: Any = np.zeros(len(ae), np.bool_)
     for variable in ("DTHFL", "DTHDTC"):
-        if variable in dm:
-            known = known | (of_subject(ae, dm, variable) != "")
-    here = among(ae["USUBJID"], dm["USUBJID"])
+        if data.has("DM", variable):
+            known = known | of_dm(data, "AE", variable).filled()
+    here = among(data.coded("AE", "USUBJID"), data.coded("DM", "USUBJID"))
     shown = tuple(v for v in FATAL_FACTS if v in ae)
     return [Issue("AE", at(fatal & here & ~known), shown, expected="a death in DM")]
 
@@ -60,10 +60,10 @@ def _fatal(ae: pd.DataFrame) -> Any:
 def fatal_on_another_day(data: Data) -> Sequence[Issue]:
     """AEX008: a fatal event certainly ends on another day than that of the death."""
     ae = data.frame("AE")
-    died = of_subject(ae, data.frame("DM"), "DTHDTC")
+    died = of_dm(data, "AE", "DTHDTC")
     other = day_before(ae["AEENDTC"], died) | day_before(died, ae["AEENDTC"])
     wrong = at(other & (ae["AEOUT"] == "FATAL"))
-    return [Issue("AE", wrong, ("AEENDTC",), expected=[d[:10] for d in died.iloc[wrong]])]
+    return [Issue("AE", wrong, ("AEENDTC",), expected=[d[:10] for d in shown(died, wrong)])]
 
 
 def reduced_without_dose(data: Data) -> Sequence[Issue]:
@@ -161,16 +161,14 @@ def stopped_without_event(data: Data) -> Sequence[Issue]:
 def before_first_dose(data: Data) -> Sequence[Issue]:
     """AEX015: related to the drug, or an action taken with it, though the event began before the first dose."""
     needs_a_value(data, "DM", "RFXSTDTC")
-    ae, dm = data.frame("AE"), data.frame("DM")
-    first = of_subject(ae, dm, "RFXSTDTC")
-    undosed = among(ae["USUBJID"], dm["USUBJID"]) & (first == "")
+    ae, first = data.frame("AE"), of_dm(data, "AE", "RFXSTDTC")
+    undosed = among(data.coded("AE", "USUBJID"), data.coded("DM", "USUBJID")) & ~first.filled()
     early = undosed | day_before(ae["AESTDTC"], first) | day_before(ae["AEENDTC"], first)
-    relation, action = cell(ae, "AEREL").str.upper(), cell(ae, "AEACN")
-    related = early & (relation != "") & ~relation.isin(words(data.current["unrelated"].upper()))
-    acted = early & ~related & ~action.isin(NO_ACTION)
-    when = first.where(first != "", "none")
+    unrelated = ("", *words(data.current["unrelated"].upper()))
+    related = early & on_distinct(cell(ae, "AEREL"), lambda told: told.upper() not in unrelated)
+    acted = early & ~related & ~cell(ae, "AEACN").isin(NO_ACTION)
     return [
-        Issue("AE", at(m), (v, "AESTDTC"), detail=[f"first dose: {d}" for d in when[m]])
+        Issue("AE", at(m), (v, "AESTDTC"), detail=[f"first dose: {d or 'none'}" for d in shown(first, at(m))])
         for v, m in (("AEREL", related), ("AEACN", acted))
         if v in ae
     ]

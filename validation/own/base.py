@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from sdtm_mapper.model.columns import Text, as_text
+from sdtm_mapper.model.columns import Column, Text, as_text
 from sdtm_mapper.model.design import Design
 from sdtm_mapper.model.domain import Domain
 from sdtm_mapper.model.finding import RuleResult, Status, all_findings, findings
 from sdtm_mapper.model.study import Study
-from validation.own.coded import Coded, as_series, from_text
+from validation.own.coded import Coded, as_series, by_codes_of, from_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,9 +64,13 @@ class Data:
 
     def coded(self, name: str, variable: str) -> Coded:
         """A variable's codes into its distinct texts, without a string for each record."""
-        return self.once(
-            f"{name}.{variable} coded", lambda: from_text(as_text(self.domains[name].columns[variable]))
-        )
+        return self.once(f"{name}.{variable} coded", lambda: self._coded(name, variable))
+
+    def _coded(self, name: str, variable: str) -> Coded:
+        own = from_text(as_text(self.domains[name].columns[variable]))
+        if variable != "USUBJID" or name == "DM" or not self.has("DM", "USUBJID"):
+            return own
+        return by_codes_of(own, self.coded("DM", "USUBJID"))  # looking up subjects is then free
 
     def once(self, name: str, make: Callable[[], T]) -> T:
         """What several rules work on: made by the first that asks, from the same datasets."""
@@ -181,15 +185,19 @@ def _missing(data: Data, rule: OwnRule) -> tuple[str, ...]:
 
 
 def _table(data: Data, code: str, issue: Issue) -> Any:
-    frame = replace(data, seen={issue.dataset: frozenset(issue.variables)}).frame(issue.dataset)
-    values = issue.values or tuple(_shown(frame[v].iloc[issue.records]) for v in issue.variables)
+    rows, columns = np.asarray(issue.records), data.domains[issue.dataset].columns
+    values = (
+        tuple(list(v) for v in issue.values)
+        if issue.values
+        else tuple(_shown(columns[v], rows) for v in issue.variables)
+    )
     return findings(
         code,
         n=len(issue.records),
         dataset=issue.dataset,
-        record=np.asarray(issue.records) + 1,
+        record=rows + 1,
         variables=issue.variables,
-        values=tuple(list(v) for v in values),
+        values=values,
         expected=_cells(issue.expected),
         detail=_cells(issue.detail),
     )
@@ -199,10 +207,10 @@ def _cells(told: str | Sequence[str]) -> Any:
     return told if isinstance(told, str) else list(told)
 
 
-def _shown(column: pd.Series[Any]) -> list[str]:
-    if column.dtype == np.float64:
-        return ["" if np.isnan(v) else _number(v) for v in column]
-    return [str(v) for v in column]
+def _shown(column: Column, rows: Rows) -> Text | list[str]:
+    if isinstance(column, Text):
+        return column.take(rows)
+    return ["" if np.isnan(v) else _number(v) for v in column[rows].tolist()]
 
 
 @cache

@@ -54,6 +54,12 @@ class Coded:
         found: npt.NDArray[np.bool_] = self.spread(by_value, False)
         return found
 
+    def equals(self, *texts: str) -> npt.NDArray[np.bool_]:
+        """Which cells are one of these texts."""
+        by_value = pc.is_in(self.values, value_set=pa.array(texts, pa.large_string()))
+        found: npt.NDArray[np.bool_] = self.spread(by_value.to_numpy(zero_copy_only=False), False)
+        return found
+
     def numbers(self) -> Codes:
         """Codes anew, in the order in which the texts first come; a missing cell is a text of its own."""
         if not self._numbers:
@@ -77,6 +83,8 @@ def coded(column: Any) -> Coded:
     """A column of texts as codes. Those of columns that `as_series` made, or that were asked before, are known."""
     import pandas as pd
 
+    if isinstance(column, Coded):
+        return column
     series = column if isinstance(column, pd.Series) else pd.Series(column)
     memory = getattr(series.array, "_pa_array", None)
     if memory is None:
@@ -108,7 +116,7 @@ def as_series(column: Coded, index: Any = None) -> pd.Series[Any]:
         column.values.take(pa.array(column.codes, mask=mask if mask.any() else None)),
         dtype=pd.StringDtype("pyarrow", na_value=np.nan),
     )
-    _remember(cells._pa_array, column)  # type: ignore[attr-defined]
+    _remember(cells._pa_array, column)
     return pd.Series(cells, index=index)
 
 
@@ -118,11 +126,40 @@ def _remember(memory: Any, column: Coded) -> Coded:
     return column
 
 
+def ranks(column: Any) -> Any:
+    """Numbers that sort as the texts of a column do, by code points."""
+    known = coded(column)
+
+    def rank(_: list[str]) -> Codes:
+        order = pc.sort_indices(known.values).to_numpy()
+        table = np.empty(len(order), np.int64)
+        table[order] = np.arange(len(order))
+        return table
+
+    return known.spread(known.asked("ranks", rank), np.int64(-1))
+
+
+def in_order_of(frame: pd.DataFrame, *columns: str, descending: bool = False) -> pd.DataFrame:
+    """The records of a frame in the order of text columns; equal ones stay as they are."""
+    keys = [-ranks(frame[c]) if descending else ranks(frame[c]) for c in reversed(columns)]
+    return frame.iloc[np.lexsort(keys)]
+
+
 def match(ours: Coded, theirs: Coded) -> Codes:
     """For each distinct text of ours the code that theirs has for it; -1 for none."""
+    if ours.values is theirs.values:
+        return np.arange(len(ours.values))
     found = pc.index_in(ours.values, value_set=theirs.values).fill_null(-1)
     codes: Codes = found.to_numpy(zero_copy_only=False).astype(np.int64)
     return codes
+
+
+def by_codes_of(ours: Coded, theirs: Coded) -> Coded:
+    """Ours with the codes and texts of theirs, where these have all of its texts; else as it is."""
+    table = match(ours, theirs)
+    if (table < 0).any():
+        return ours
+    return Coded(ours.spread(table, np.int64(-1)).astype(np.int32), theirs.values, theirs.known)
 
 
 def partner_rows(ours: Any, theirs: Any) -> Codes:

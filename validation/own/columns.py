@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from validation.own.coded import coded
+from validation.own.coded import Coded, coded
 from validation.own.when import span
 
 Codes = npt.NDArray[np.int64]
@@ -29,7 +29,7 @@ def groups(*columns: Any) -> Codes:
 
 def _numbers(column: Any) -> tuple[Codes, int]:
     """A number for each cell's text or value in the order in which these first come, and what is above all numbers."""
-    if pd.api.types.is_string_dtype(getattr(column, "dtype", None)):
+    if isinstance(column, Coded) or isinstance(getattr(column, "dtype", None), pd.StringDtype):
         known = coded(column)
         return known.numbers(), len(known.values) + 1
     own, values = pd.factorize(pd.Series(column), use_na_sentinel=False)
@@ -58,6 +58,15 @@ def firsts(mask: Any, codes: Codes) -> Codes:
     """Of the records where a mask holds, the first of each group."""
     rows = np.flatnonzero(np.asarray(mask, np.bool_))
     return rows[~pd.Series(codes[rows]).duplicated().to_numpy()]
+
+
+def firsts_of(mask: Any, *columns: Any) -> Codes:
+    """Of the records where a mask holds, the first of each combination of cells."""
+    rows = np.flatnonzero(np.asarray(mask, np.bool_))
+    if not len(rows):
+        return rows
+    key = groups(*(coded(c).codes[rows] for c in columns))
+    return rows[~pd.Series(key).duplicated().to_numpy()]
 
 
 def cell(frame: pd.DataFrame, name: str) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 
 from validation.own.adverse import ongoing_or_ended
 from validation.own.base import Data, Issue, Lacking, OwnRule
-from validation.own.columns import days, firsts, groups
+from validation.own.columns import days, firsts_of
 from validation.own.subjects import look
 from validation.own.when import before
 
@@ -41,16 +41,17 @@ def outside_study(data: Data) -> Sequence[Issue]:
         dates = [v for v in columns if v.endswith("DTC") and v not in NOT_OF_EVENTS]
         if "USUBJID" not in columns or not dates:
             continue
-        frame = look(data, name, *dates)
+        who = data.coded(name, "USUBJID")
         for date in dates:
-            low, high = days(frame[date])
+            cells = data.coded(name, date)
+            low, high = days(cells)
             late = low > last
             early: Any = (high < first) & (name not in HISTORY)
             for mask, expected in (
                 (late, f"not after {data.current['last'] or data.cutoff}"),
                 (early, _since(data)),
             ):
-                rows = firsts(mask, groups(frame["USUBJID"], frame[date]))
+                rows = firsts_of(mask, who, cells)
                 issues.append(Issue(name, rows, (date,), expected=expected))
     return issues
 

@@ -137,8 +137,9 @@ def _later(
             if died is not None:
                 late = late & ~day_before(died, frame[date])
             seen = seen | late
-            rows = firsts(late, groups(frame["USUBJID"], frame[date].str[:10]))
-            issues.append(Issue(name, rows, (date,), detail=[f"{what} {d}" for d in limit.iloc[rows]]))
+            hit = at(late)
+            hit = hit[firsts(hit >= 0, groups(frame["USUBJID"].iloc[hit], frame[date].iloc[hit].str[:10]))]
+            issues.append(Issue(name, hit, (date,), detail=[f"{what} {d}" for d in limit.iloc[hit]]))
     return issues
 
 

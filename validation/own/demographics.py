@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from validation.own.base import Data, Issue, Lacking, OwnRule, at
-from validation.own.coded import among
-from validation.own.columns import cell, days, firsts, groups
+from validation.own.coded import Coded, among, coded
+from validation.own.columns import cell, days, firsts, groups, on_distinct
 from validation.own.exposure import planned
 from validation.own.subjects import doses, look, of_subject, words
-from validation.own.when import before, day_before, span
+from validation.own.when import day_before, span
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,12 +78,12 @@ def _screening_numbers(data: Data, dm: pd.DataFrame) -> Issue:
 
 def out_of_order(data: Data) -> Sequence[Issue]:
     """DMX002: consent, first dose, last dose, end: one finding a subject, on the first pair that is wrong."""
-    dm = data.frame("DM")
+    dm = data.domains["DM"]
     found: Any = np.zeros(len(dm), np.bool_)
     issues = []
     for left, right in ORDER:
-        if left in dm and right in dm:
-            wrong = day_before(dm[right], dm[left]) & ~found
+        if left in dm.columns and right in dm.columns:
+            wrong = day_before(data.coded("DM", right), data.coded("DM", left)) & ~found
             found = found | wrong
             issues.append(Issue("DM", at(wrong), (left, right), expected=f"{left} not after {right}"))
     if not issues:
@@ -110,7 +110,7 @@ def birth_impossible(data: Data) -> Sequence[Issue]:
     early, late = days(when)
     old = early - latest > (oldest + 1) * 365.25
     future = born > late
-    unreadable = (dm["BRTHDTC"] != "") & dm["BRTHDTC"].map(lambda d: span(d) is None)
+    unreadable = (dm["BRTHDTC"] != "") & on_distinct(dm["BRTHDTC"], lambda d: span(d) is None)
     wrong = at(old | future | unreadable)
     detail = [f"in the study on {d}" if d else "" for d in when.iloc[wrong]]
     return [Issue("DM", wrong, ("BRTHDTC",), expected=f"0 to {oldest} years before", detail=detail)]
@@ -218,8 +218,8 @@ def age_wrong(data: Data) -> Sequence[Issue]:
     asked = [v for v in ("RFICDTC", "DMDTC", "RFSTDTC") if v in dm]
     some: Any = np.zeros(len(dm), np.bool_)
     for variable in asked:
-        known = (dm[variable].str.len() >= 10) & (born.str.len() >= 4)
-        low, high = _years(born, dm[variable])
+        known = on_distinct(dm[variable], lambda d: len(d) >= 10) & on_distinct(born, lambda d: len(d) >= 4)
+        low, high = _years(coded(born), coded(dm[variable]))
         fits = fits | (known & (age >= low) & (age <= high))
         some = some | known
     wrong = years & some & ~fits & (age <= oldest)
@@ -229,16 +229,29 @@ def age_wrong(data: Data) -> Sequence[Issue]:
     ]
 
 
-def _years(born: Any, when: Any) -> tuple[Any, Any]:
+def _years(born: Coded, when: Coded) -> tuple[Any, Any]:
     """The least and the greatest age in completed years, of what is known of the birth."""
+    (year, day, full), (then, on, _) = _parts_of(born), _parts_of(when)
+    least, most = (then - year - (on < np.where(full, day, _packed(d))) for d in ("12-31", "01-01"))
+    return least, most
+
+
+def _parts_of(column: Coded) -> tuple[Any, ...]:
+    """Of each row the year, month and day as a number that compares, and whether the text is as long as a date."""
     import pandas as pd
 
-    def at_most(part: str, last: str) -> Any:
-        full = born.where(born.str.len() >= 10, (born + part).str[:10]) if part else born
-        year = pd.to_numeric(when.str[:4], errors="coerce") - pd.to_numeric(full.str[:4], errors="coerce")
-        return year - (when.str[5:10] < full.str[5:10].where(full.str.len() >= 10, last)).astype(int)
+    def ask(values: list[str]) -> tuple[Any, ...]:
+        year = pd.to_numeric(pd.Series([v[:4] for v in values], dtype="str"), errors="coerce")
+        days_of = np.array([_packed(v[5:10]) for v in values], np.int64)
+        return year.to_numpy(np.float64), days_of, np.array([len(v) >= 10 for v in values], np.bool_)
 
-    return at_most("", "12-31"), at_most("", "01-01")
+    year, day, full = column.asked("year and day", ask)
+    return column.spread(year, np.nan), column.spread(day, np.int64(0)), column.spread(full, False)
+
+
+def _packed(text: str) -> int:
+    """Five characters as a number: numbers compare as the texts do."""
+    return int.from_bytes(text.encode("ascii", "replace")[:5].ljust(5, b"\0"), "big")
 
 
 def reference_not_of_doses(data: Data) -> Sequence[Issue]:
@@ -253,7 +266,7 @@ def reference_not_of_doses(data: Data) -> Sequence[Issue]:
     for variable, wanted in (("RFXSTDTC", start), ("RFXENDTC", end)):
         if variable in dm:
             told = dm[variable]
-            other = before(told.str[:10], wanted.str[:10]) | before(wanted.str[:10], told.str[:10])
+            other = day_before(told, wanted) | day_before(wanted, told)
             none = (told == "") != (wanted == "") if variable == "RFXSTDTC" else (told == "") & (wanted != "")
             wrong = at(other | none)
             issues.append(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from validation.own.base import Data, Issue, Lacking, OwnRule, at
-from validation.own.coded import among
+from validation.own.coded import among, in_order_of
 from validation.own.columns import cell, days
 from validation.own.demographics import NO_ARM
 from validation.own.subjects import (
@@ -58,7 +58,7 @@ def no_reason(data: Data) -> Sequence[Issue]:
 def _long_ago(data: Data, dm: pd.DataFrame) -> Any:
     """Who was registered, else asked for consent, more than four weeks before the cut-off: others may be dosed yet."""
     ds = data.frame("DS")
-    marks = ds[ds["DSDECOD"].isin(words(REGISTERED))].sort_values("DSSTDTC", kind="stable")
+    marks = in_order_of(ds[ds["DSDECOD"].isin(words(REGISTERED))], "DSSTDTC")
     when = of_subject(dm, marks, "DSSTDTC")
     cutoff = days([data.cutoff])[0][0]
     begun = days(when.where(when != "", cell(dm, "RFICDTC")))[1]

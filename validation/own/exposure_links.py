@@ -9,7 +9,7 @@ import numpy as np
 
 from validation.own.adverse_action import AFTER, BEFORE
 from validation.own.base import Data, Issue, Lacking, OwnRule
-from validation.own.coded import among
+from validation.own.coded import among, in_order_of
 from validation.own.columns import cell, days, on_distinct
 from validation.own.episodes import actions, extent
 from validation.own.subjects import PARTICIPATION, REGISTERED, TREATMENT, doses, ends, look, of_subject, words
@@ -37,7 +37,7 @@ def _registered(data: Data) -> pd.DataFrame:
     marks = ds[on_distinct(ds["DSDECOD"], lambda t: t.upper() in milestones)]
     if not len(marks):
         raise Lacking("DS records of registration")
-    return marks.sort_values("DSSTDTC", kind="stable")
+    return in_order_of(marks, "DSSTDTC")
 
 
 def before_registration(data: Data) -> Sequence[Issue]:

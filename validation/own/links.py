@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from validation.own.base import Data, Issue, Lacking, OwnRule, at
+from validation.own.coded import coded
 from validation.own.columns import cell, days, firsts, groups, looked_up, texts
 from validation.own.episodes import actions, extent
 from validation.own.relations import RELREC, related
@@ -158,15 +159,20 @@ def two_codes(data: Data) -> Sequence[Issue]:
         if not data.has(name, term, decoded):
             continue
         frame = data.frame(name)
-        text = groups(frame[term].str.casefold().str.strip())
+        known = coded(frame[term])
+        folded = pd.factorize(pd.Series([t.casefold().strip() for t in known.values.to_pylist()]))[0]
+        text = known.spread(folded, -1)
         rows = np.flatnonzero(((frame[term] != "") & (frame[decoded] != "")).to_numpy())
-        first = pd.Series(rows).groupby(text[rows]).transform("first").to_numpy()
+        first = np.full(len(folded) + 1, -1)
+        first[text[rows[::-1]]] = rows[::-1]
+        first = first[text[rows]]
         usual = np.full(len(frame), -1)
         usual[rows] = first
         mask = np.zeros(len(frame), np.bool_)
-        code = groups(frame[decoded])
+        code = coded(frame[decoded]).codes
         mask[rows] = code[rows] != code[first]
-        at_ = firsts(mask, groups(text, frame[decoded]))
+        hit = at(mask)
+        at_ = hit[firsts(hit >= 0, groups(text[hit], code[hit]))]
         out.append(Issue(name, at_, (term, decoded), expected=texts(frame[decoded], usual[at_])))
     return out
 

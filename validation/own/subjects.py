@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from validation.own.base import Data, Lacking
-from validation.own.coded import as_series, coded, partner_rows
+from validation.own.coded import Coded, as_series, coded, in_order_of, partner_rows
 from validation.own.columns import cell, on_distinct
 from validation.own.when import day_before
 
@@ -43,10 +43,17 @@ def of_subject(frame: pd.DataFrame, source: pd.DataFrame, variable: str) -> pd.S
     return as_series(coded(source[variable]).take(rows), frame.index)
 
 
+def of_dm(data: Data, name: str, variable: str) -> Coded:
+    """For each record of a dataset the text that the subject has in DM; '' where there is none."""
+    rows = partner_rows(data.coded(name, "USUBJID"), data.coded("DM", "USUBJID"))
+    return data.coded("DM", variable).take(rows)
+
+
 def needs_a_value(data: Data, name: str, *variables: str) -> None:
     """Stop the rule where a variable is empty on all records: what it would say is then not known."""
-    frame = look(data, name, *variables)
-    empty = [f"{name}.{v}" for v in variables if v not in frame or not (frame[v] != "").any()]
+    empty = [
+        f"{name}.{v}" for v in variables if not data.has(name, v) or not data.coded(name, v).filled().any()
+    ]
     if empty:
         raise Lacking(*empty)
 
@@ -81,15 +88,15 @@ def _ends(data: Data, of: str) -> pd.DataFrame:
     if (kind != "").any():
         taken = pd.Series(on_distinct(kind, _TREATMENT.search), index=kind.index)
         events = events[taken if of == TREATMENT else ~taken & (kind != "")]
-    ordered: pd.DataFrame = events.sort_values(["USUBJID", "DSSTDTC"], kind="stable")
+    ordered: pd.DataFrame = in_order_of(events, "USUBJID", "DSSTDTC")
     return ordered
 
 
 def _screened_again(ds: pd.DataFrame, events: pd.DataFrame) -> pd.Series[Any]:
     """For each event the subject's last consent that is not later than a registration; empty without one."""
-    registered = ds[ds["DSDECOD"].isin(words(REGISTERED))].sort_values("DSSTDTC", kind="stable")
-    consents = ds[ds["DSDECOD"] == "INFORMED CONSENT OBTAINED"].sort_values(
-        "DSSTDTC", ascending=False, kind="stable"
-    )
+    milestones, consent = words(REGISTERED), "INFORMED CONSENT OBTAINED"
+    registered = in_order_of(ds[on_distinct(ds["DSDECOD"], lambda t: t in milestones)], "DSSTDTC")
+    consents = ds[on_distinct(ds["DSDECOD"], lambda t: t == consent)]
+    consents = in_order_of(consents, "DSSTDTC", descending=True)
     until = of_subject(consents, registered.drop_duplicates("USUBJID", keep="last"), "DSSTDTC")
     return of_subject(events, consents[~day_before(until, consents["DSSTDTC"])], "DSSTDTC")
