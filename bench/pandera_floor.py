@@ -80,6 +80,11 @@ def cells(name: str, n: int, rng: np.random.Generator) -> Text | np.ndarray:
 def dataset(n: int, failing: bool) -> tuple[Domain, Standards]:
     rng = np.random.default_rng(20_251_122)
     columns = {name: cells(name, n, rng) for name in NAMES}
+    tests, number = columns["LBTESTCD"].codes, rng.integers(0, 5_000, n, np.int32)
+    for name in ("LBTEST", "LBSTRESU"):  # code and name are one term, a test has one unit
+        columns[name] = Text(tests, columns[name].values)
+    columns["LBSTRESN"] = number / 10
+    columns["LBSTRESC"] = Text(number, pa.array([f"{i // 10}.{i % 10}" for i in range(5_000)]))
     if failing:
         bad = np.arange(0, n, 10)
         for i, name in enumerate((*LISTED, *DATED)):

@@ -15,7 +15,8 @@ from sdtm_mapper.model.columns import Text, as_text, take
 from sdtm_mapper.model.domain import Domain
 from sdtm_mapper.model.finding import all_findings, findings
 from validation import codes
-from validation.schema import Plan, WrongKindError, repeated
+from validation.by_test import Spanning, WrongKindError
+from validation.schema import Plan, repeated
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ def adapt(domain: Domain, frame: pd.DataFrame, plan: Plan, raised: Any) -> Adapt
         if fault.reason_code is SchemaErrorReason.CHECK_ERROR:
             message = str(fault.failure_cases)
             if WrongKindError.__name__ in message:
-                skipped.append((code, f"{fault.schema.name}: the column is not of the declared type"))
+                names = fault.check.description or fault.schema.name
+                skipped.append((code, f"{names}: the column is not of the declared type"))
             else:
                 errors.append((code, message))
             continue
@@ -64,6 +66,8 @@ def _table(domain: Domain, frame: pd.DataFrame, plan: Plan, code: str, fault: An
         return findings(code, 1, dataset=domain.name, variables=(str(fault.failure_cases),))
     if code in plan.relations:
         return _repeats(domain, frame, code, plan.relations[code])
+    if one := next((s for s in plan.spanning if (s.code, s.name) == (code, fault.check.description)), None):
+        return _spanning(domain, frame, one)
     name = str(fault.schema.name)
     if code == codes.WRONG_TYPE:
         held = "text" if isinstance(domain.columns[name], Text) else "numbers"
@@ -74,8 +78,10 @@ def _table(domain: Domain, frame: pd.DataFrame, plan: Plan, code: str, fault: An
 
 def _cells(domain: Domain, plan: Plan, code: str, name: str, rows: npt.NDArray[np.intp]) -> Any:
     cells = as_text(take(domain.columns[name], rows))
-    expected = plan.expected.get((code, name), "") or None
-    detail = None
+    expected: Any = plan.expected.get((code, name), "") or None
+    detail: Any = None
+    if code == codes.OTHER_SPELLING:
+        expected = cells.map(plan.published[name])
     if code in (codes.OVER_DECLARED, codes.OVER_200):
         detail = cells.map(lambda text: str(len(text.encode("utf-8"))))
     return findings(
@@ -102,6 +108,20 @@ def _repeats(domain: Domain, frame: pd.DataFrame, code: str, names: tuple[str, .
         variables=names,
         values=tuple(as_text(take(domain.columns[n], rows)) for n in names),
         detail=[str(r) for r in (first[rows] + 1).tolist()],
+    )
+
+
+def _spanning(domain: Domain, frame: pd.DataFrame, check: Spanning) -> Any:
+    found = check.find(frame)
+    return findings(
+        check.code,
+        len(found.rows),
+        dataset=domain.name,
+        record=_numbers(found.rows + 1),
+        variables=check.variables,
+        values=tuple(as_text(take(domain.columns[n], found.rows)) for n in check.variables),
+        expected=list(found.expected),
+        detail=list(found.detail),
     )
 
 

@@ -17,7 +17,15 @@ KEYS_TWICE = "VAL012"
 SEQ_NOT_COUNTING = "VAL013"
 SEQ_TWICE = "VAL014"
 OTHER_DOMAIN = "VAL015"
+OTHER_SPELLING = "VAL017"
+OTHER_CONCEPT = "VAL018"
+OTHER_UNIT = "VAL019"
+NOT_THE_NUMBER = "VAL020"
+IMPOSSIBLE = "VAL021"
+IMPLAUSIBLE = "VAL022"
+OTHER_VISIT = "VAL023"
+NO_GRADE = "VAL024"
 
-ALL = tuple(f"VAL{n:03d}" for n in range(1, 16))
+ALL = tuple(f"VAL{n:03d}" for n in range(1, 25) if n != 16)  # VAL016 looks at two datasets: subjects.py
 
 OF_COLUMNS = (REQUIRED_ABSENT, EXPECTED_ABSENT, WRONG_TYPE)  # hold for a dataset without records too

@@ -15,6 +15,7 @@ from sdtm_mapper.model.domain import Domain
 from sdtm_mapper.model.finding import RuleResult, all_findings, no_findings
 from sdtm_mapper.model.standard import VariableType
 from sdtm_mapper.model.study import DomainSpec, SpecRef, Study, StudyTerminology, VariableSpec
+from sdtm_mapper.standards.units import load_units
 from validation import codes
 from validation.adapter import Adapted, adapt
 from validation.inputs import Guide, Standards, Terminology
@@ -33,13 +34,19 @@ def validate(study: Study, domains: Sequence[Domain], guide: Guide, terminology:
     study specifies and that has no records is not written; its results are skipped.
     """
     filled = [d for d in domains if len(d)]
-    results, found = check_domains(filled, Standards(guide, terminology, study.terminology))
+    results, found = check_domains(filled, standards_of(study, guide, terminology))
     present = {d.name for d in filled}
     absent = dict.fromkeys(n for n in (*study.by_name, *(d.name for d in domains)) if n not in present)
     skipped = [
         RuleResult(code, name, "skipped", reason=NO_RECORDS) for name in absent for code in rules_of(name)
     ]
     return (*results, *skipped), found
+
+
+def standards_of(study: Study, guide: Guide, terminology: Terminology) -> Standards:
+    """What the datasets of a study are held against."""
+    units = load_units().extended(study.units, study.tests)
+    return Standards(guide, terminology, study.terminology, units, study.visits, of_study=True)
 
 
 def rules_of(dataset: str) -> tuple[str, ...]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from sdtm_mapper.model.standard import Codelist, IgDataset
-from sdtm_mapper.model.study import DomainSpec, StudyTerminology, VariableSpec
+from sdtm_mapper.model.study import DomainSpec, StudyTerminology, VariableSpec, Visit
+from sdtm_mapper.standards.units import Units, load_units
 
 
 class Guide(Protocol):
@@ -25,11 +26,17 @@ class Terminology(Protocol):
 
 @dataclass(frozen=True)
 class Standards:
-    """The guide and terminology that datasets are held against, with the study's own terms."""
+    """What datasets are held against: guide and terminology, the study's terms, the table of tests, planned visits.
+
+    `of_study`: the table of tests is the one that the study's results are made by.
+    """
 
     guide: Guide
     terminology: Terminology
     study: StudyTerminology = field(default_factory=StudyTerminology)
+    units: Units = field(default_factory=load_units)
+    visits: tuple[Visit, ...] = ()
+    of_study: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,6 +47,19 @@ class Allowed:
     values: frozenset[str]
     extensible: bool
     unknown: tuple[str, ...]  # codes that neither terminology nor study knows
+
+    @property
+    def terms(self) -> frozenset[str]:
+        """The published values, without the study's own."""
+        return frozenset(t.value for c in self.codelists for t in c.terms)
+
+    def published_as(self, text: str) -> str:
+        """The submission value that a text is another spelling or a synonym of; '' where there is none."""
+        for codelist in self.codelists:
+            for term in codelist.by_spelling.get(text.casefold(), ()):
+                if term.value != text:
+                    return term.value
+        return ""
 
     @property
     def name(self) -> str:

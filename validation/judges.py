@@ -84,6 +84,30 @@ def among_or_number(terms: frozenset[str]) -> Judge:
     return lambda values: listed(values) | _flags(pc.match_substring_regex(values, _NUMBER))
 
 
+def no_other_spelling(published: frozenset[str], term_of: Callable[[str], str]) -> Judge:
+    """Texts that are published, or that are no other spelling of what is: `term_of` gives '' for those."""
+    listed = among(published)
+
+    def judge(values: Any) -> Verdicts:
+        verdicts = listed(values)
+        others = np.flatnonzero(~verdicts)
+        texts = values.take(pa.array(others)).to_pylist()
+        verdicts[others] = np.fromiter((not term_of(t) for t in texts), np.bool_, len(texts))
+        return verdicts
+
+    return judge
+
+
+def either(one: Judge, other: Judge) -> Judge:
+    """Texts that one of two judges lets pass."""
+    return lambda values: one(values) | other(values)
+
+
+def opposite(judge: Judge) -> Judge:
+    """Texts that the judge does not let pass."""
+    return lambda values: ~judge(values)
+
+
 def _hard_ones(right: Callable[[str], bool]) -> Judge:
     def judge(values: Any) -> Verdicts:
         verdicts = _flags(pc.match_substring_regex(values, _SURE))

@@ -13,18 +13,16 @@ import pyarrow as pa
 
 from sdtm_mapper.model.study import DomainSpec, VariableSpec
 from validation import codes, judges
-from validation.inputs import Standards, allowed, codelists_of
+from validation.by_test import Spanning, WrongKindError, spanning
+from validation.inputs import Allowed, Standards, allowed, codelists_of
 
 if TYPE_CHECKING:
     from validation.judges import Judge
 
 LONGEST = 200  # bytes: SAS transport version 5
+GRADES = frozenset("012345")
 _DATES = "ISO 8601 datetime"
 _DURATIONS = "ISO 8601 duration"
-
-
-class WrongKindError(TypeError):
-    """A check met a column of the other kind (text for number); the type's own rule says so."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +38,10 @@ class Plan:
     missing: Mapping[str, tuple[str, ...]]
     expected: Mapping[tuple[str, str], str]
     relations: Mapping[str, tuple[str, ...]]  # rule -> variables that are unique together
+    spanning: tuple[Spanning, ...] = ()  # checks on several variables of a record
+    published: Mapping[str, Callable[[str], str]] = field(
+        default_factory=dict
+    )  # variable -> the term of a text
 
 
 @dataclass
@@ -47,6 +49,7 @@ class _Draft:
     applied: dict[str, list[str]] = field(default_factory=dict)
     missing: dict[str, list[str]] = field(default_factory=dict)
     expected: dict[tuple[str, str], str] = field(default_factory=dict)
+    published: dict[str, Callable[[str], str]] = field(default_factory=dict)
 
     def note(self, code: str, variable: str, expected: str) -> None:
         self.applied.setdefault(code, []).append(variable)
@@ -72,7 +75,13 @@ def plan(spec: DomainSpec, variables: Sequence[VariableSpec], standards: Standar
                 None, required=True, nullable=True, metadata={"absent": code, "core": core}
             )
     relations = _relations(spec, {v.name for v in variables}, set(columns), draft)
-    checks = [_frame_check(code, _unique_together(names)) for code, names in relations.items()]
+    checks = [_frame_check(code, _unique_together(names), names) for code, names in relations.items()]
+    several = tuple(spanning(spec, variables, standards))
+    for one in several:
+        draft.note(one.code, one.name, one.says)
+        checks.append(_frame_check(one.code, _none_found(one), one.variables, one.says))
+    if not standards.visits and {"VISIT", "VISITNUM"} <= columns.keys():
+        draft.missing[codes.OTHER_VISIT] = ["the study's planned visits"]
     schema = pan.DataFrameSchema(columns, checks=checks, name=spec.name, strict=False, coerce=False)
     return Plan(
         schema,
@@ -80,6 +89,8 @@ def plan(spec: DomainSpec, variables: Sequence[VariableSpec], standards: Standar
         {c: tuple(v) for c, v in draft.missing.items()},
         draft.expected,
         relations,
+        several,
+        draft.published,
     )
 
 
@@ -139,26 +150,35 @@ def _checks(
     if (own := _own_name(spec, name)) is not None:
         yield add(codes.OTHER_DOMAIN, _on_values(judges.among(frozenset({own}))), own)
     elif terms := _terms(spec, variable, standards, draft):
-        code, values, listed = terms
-        judge = judges.among_or_number if name.endswith(("ORRES", "STRESC")) else judges.among
-        yield add(code, _on_values(judge(values)), listed)
+        judge = (judges.among_or_number if name.endswith(("ORRES", "STRESC")) else judges.among)(terms.values)
+        if terms.extensible:
+            draft.published[name] = terms.published_as
+            spelled = judges.no_other_spelling(terms.terms, terms.published_as)
+            yield add(codes.OTHER_SPELLING, _on_values(spelled), terms.name)
+            yield add(codes.NEW_TERM, _on_values(judges.either(judge, judges.opposite(spelled))), terms.name)
+        else:
+            yield add(codes.NOT_A_TERM, _on_values(judge), terms.name)
+    elif (
+        name.endswith("TOXGR")
+        and len(name) == 7
+        and spec.name != "AE"
+        and not codelists_of(spec, variable, standards)
+    ):  # AEX022 judges those of events
+        yield add(codes.NO_GRADE, _on_values(judges.among(GRADES)), "0 to 5")
 
 
-def _terms(
-    spec: DomainSpec, variable: VariableSpec, standards: Standards, draft: _Draft
-) -> tuple[str, frozenset[str], str] | None:
+def _terms(spec: DomainSpec, variable: VariableSpec, standards: Standards, draft: _Draft) -> Allowed | None:
     wanted = codelists_of(spec, variable, standards)
     if not wanted:
         return None
     terms = allowed(wanted, standards)
-    code = codes.NEW_TERM if terms.extensible else codes.NOT_A_TERM
     if terms.unknown:
         for unknown in terms.unknown:
             why = f"{variable.name}: codelist {unknown} is in neither the terminology nor the study"
             for both in (codes.NEW_TERM, codes.NOT_A_TERM):
                 draft.missing.setdefault(both, []).append(why)
         return None
-    return code, terms.values, terms.name
+    return terms
 
 
 def _described(name: str) -> str:
@@ -219,8 +239,13 @@ def _check(code: str, fn: _Fn) -> Any:
     return pan.Check(fn, error=code, name=code, ignore_na=False, n_failure_cases=10)
 
 
-def _frame_check(code: str, fn: _Fn) -> Any:
-    return pan.Check(fn, error=code, name=code, ignore_na=False)
+def _frame_check(code: str, fn: _Fn, names: Sequence[str], says: str = "unique together") -> Any:
+    told = ", ".join(names)
+    return pan.Check(fn, error=code, name=code, ignore_na=False, title=says, description=told)
+
+
+def _none_found(check: Spanning) -> _Fn:
+    return lambda frame: not len(check.find(frame).rows)
 
 
 def _on_values(judge: Judge) -> _Fn:
