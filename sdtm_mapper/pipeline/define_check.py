@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,8 @@ def check_define(path: Path, data: Path | None, chosen: Chosen) -> RunResult:
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror})") from error
     datasets = read_package(data) if data is not None else ()
-    tables = define_tables(xml, path.name, datasets, data)
+    files = None if data is None else _files(data)
+    tables = define_tables(xml, path.name, datasets, files)
     done = judged(Checked((), all_findings([])), tables, (), None, (), chosen)
     readable = _UNREADABLE not in tables[0].column("rule").to_pylist()
     define = read_define(xml, path.name) if readable and len(tables) > 1 else None
@@ -52,19 +53,27 @@ def check_define(path: Path, data: Path | None, chosen: Chosen) -> RunResult:
 
 
 def define_tables(
-    xml: bytes, file: str, datasets: tuple[PackageDataset, ...], folder: Path | None
+    xml: bytes, file: str, datasets: Sequence[PackageDataset], files: Collection[str] | None
 ) -> list[Any]:
-    """Tables of findings of a document; its schema's alone where it is no Define-XML 2.1 that can be read."""
+    """Tables of findings of a document; its schema's alone where it is no Define-XML that can be read.
+
+    Without `datasets` no data are looked at; without `files`, the names in its folder, no file is missed.
+    """
     tables = [schema_findings(xml, file)]
     try:
         root = parse(xml, file)
     except UserError:
         return tables
     tables.append(rule_findings(root, file, _releases(root)))
-    if folder is not None:
-        names = [p.relative_to(folder).as_posix() for p in sorted(folder.rglob("*")) if p.is_file()]
-        tables.append(data_findings(read_define(xml, file), datasets, names, lines(root), file))
+    if datasets:
+        define = read_define(xml, file)
+        there = [g.leaf.href for g in define.item_groups if g.leaf] if files is None else files
+        tables.append(data_findings(define, datasets, there, lines(root), file))
     return tables
+
+
+def _files(folder: Path) -> list[str]:
+    return [p.relative_to(folder).as_posix() for p in sorted(folder.rglob("*")) if p.is_file()]
 
 
 def lines(root: Any) -> dict[str, int]:

@@ -23,6 +23,7 @@ from sdtm_mapper.model.finding import no_findings
 from sdtm_mapper.model.run import DatasetSummary, RunResult
 from sdtm_mapper.model.study import DomainSpec, StandardsPin, Study
 from sdtm_mapper.pipeline.convert import CONVERT
+from sdtm_mapper.pipeline.define_check import define_tables
 from sdtm_mapper.pipeline.exchange import MANIFEST, TOOL
 from sdtm_mapper.pipeline.for_people import day_of, for_people
 from sdtm_mapper.pipeline.judge import Chosen, Subject, check, judged, verdict
@@ -49,6 +50,13 @@ class _Found:
     root: Path
 
     @property
+    def files(self) -> list[str] | None:
+        """Files beside the define; None where the datasets are in another format than the define names."""
+        if self.define is None or not any(d.file.lower().endswith(".xpt") for d in self.datasets):
+            return None
+        return sorted(p.name for p in self.define.parent.iterdir() if p.is_file())
+
+    @property
     def sizes(self) -> dict[str, int]:
         """Bytes of the XPT files, by file name."""
         folder = self.root / SDTM if self.manifest else self.root
@@ -69,7 +77,8 @@ def validate_folder(
     With a study's folder its spec says keys, codelists and labels; without one only the guide does. The
     standards are those of the study, else of our package's manifest, else SDTMIG 3.4; `release` names
     another release of controlled terminology. CDISC's open rules are those of `rules_folder`, else those
-    that the study pins.
+    that the study pins. Where there is no spec and the package is another's, define.xml is all that says what
+    the datasets should be: it is checked by itself, and the datasets against its labels, keys and codelists.
 
     Raises
     ------
@@ -90,7 +99,11 @@ def validate_folder(
     )
     others = [xpt_problems(d) for d in domains if len(d)]
     if found.define is not None:
-        others.append(schema_findings(found.define.read_bytes(), DEFINE))
+        xml = found.define.read_bytes()
+        if study is None and not found.manifest:
+            others += define_tables(xml, DEFINE, found.datasets, found.files)
+        else:  # a run holds its define.xml to the spec, by codes of its own
+            others.append(schema_findings(xml, DEFINE))
     delivery = found.manifest.get("delivery", {})
     kind = SUBMISSION if chosen.profile else delivery.get("kind", "")
     others.append(submission_findings(kind, domains, found.without_xpt, found.define is not None))
