@@ -162,6 +162,20 @@ def test_what_is_wrong_is_found(code, number):
     assert told == [dict(w) for w in fail["finds"]]
 
 
+@pytest.mark.parametrize("code", sorted(c for c, case in CASES.items() if "study" not in case))
+def test_no_empty_variable_ends_a_rule_in_error(code):
+    """Each variable that the rule looks at empty in all records; then all of its dataset but the subject."""
+    case, rule = CASES[code], RULES[code]
+    base = case["passes"][0] if isinstance(case["passes"], list) else case["passes"]
+    for name, rows in base.items():
+        looked_at = {*rule.needs.get(name, ()), *rule.also.get(name, ())}
+        variables = [v for v in dict.fromkeys(v for row in rows for v in row) if v != "USUBJID"]
+        for emptied in [{v} for v in variables if v in looked_at] + [set(variables)]:
+            left = [{k: "" if k in emptied else v for k, v in row.items()} for row in rows]
+            result, _ = found(code, {**base, name: left}, case)
+            assert result.status != "error", (name, emptied, result)
+
+
 @pytest.mark.parametrize(
     ("code", "number"), [(c, n) for c, case in CASES.items() for n in range(len(case.get("skips", ())))]
 )
