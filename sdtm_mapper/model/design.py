@@ -165,7 +165,7 @@ class Design:
     schedule: tuple[Assessment, ...] = ()
     summary: tuple[Parameter, ...] = ()
     participation_ends: Moment = Moment("DM.RFPENDTC")
-    checks: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # rule -> what it is set to otherwise
+    checks: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # rule -> its settings
     file: str = "design.yaml"
 
     @cached_property

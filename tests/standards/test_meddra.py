@@ -18,7 +18,8 @@ FILES = {
     "hlt.asc": "7$Things$$$$$$$$\n",
     "hlgt.asc": "8$All things$$$$$$$$\n",
     "soc.asc": "9$World$W$$$$$$$$\n10$Other world$O$$$$$$$$\n",
-    "mdhier.asc": "1$7$8$10$Thing$Things$All things$Other world$O$$9$N$\n1$7$8$9$Thing$Things$All things$World$W$$9$Y$\n",
+    "mdhier.asc": "1$7$8$10$Thing$Things$All things$Other world$O$$9$N$\n"
+    "1$7$8$9$Thing$Things$All things$World$W$$9$Y$\n",
 }
 
 
