@@ -29,7 +29,7 @@ NEVER_FAIL = {"INCL04", "INCL11", "EXCL06", "EXCL07", "EXCL09", "EXCL11A"}  # da
 
 
 def read(name: str) -> Any:
-    return YAML(typ="base").load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
+    return YAML(typ="base", pure=True).load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
 
 
 CASES = {p.stem: read(p.stem) for p in sorted(FOLDER.glob("*.yaml")) if p.stem != ELIGIBLE}

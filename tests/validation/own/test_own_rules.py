@@ -30,7 +30,7 @@ FOLDER = Path(__file__).parent / "cases"
 
 @cache
 def read(path: Path) -> Any:
-    return YAML(typ="base").load(path.read_text(encoding="utf-8"))
+    return YAML(typ="base", pure=True).load(path.read_text(encoding="utf-8"))
 
 
 def with_tables(case: dict[str, Any]) -> dict[str, Any]:
