@@ -27,7 +27,8 @@ def told(text: str) -> list[tuple[str, str]]:
         def add(self, _where, code, message, *_near):  # type: ignore[override]
             found.append((code, message))
 
-    check_criterion(YAML(typ="base", pure=True).load(text), ("criteria", "INCL01", "check"), Place(), Kept.__new__(Kept))  # type: ignore[arg-type]
+    check = YAML(typ="base", pure=True).load(text)
+    check_criterion(check, ("criteria", "INCL01", "check"), Place(), Kept.__new__(Kept))  # type: ignore[arg-type]
     return found
 
 
