@@ -23,8 +23,8 @@ import numpy as np
 from sdtm_mapper.model.columns import Column, Text
 from sdtm_mapper.pipeline.rules_store import load_rules
 from sdtm_mapper.standards.guide import load_guide
-from validation.open_rules.library import Library
 from validation.open_rules.run import Timing, run_rules
+from validation.open_rules.standards import Library
 from validation.open_rules.table import Table, Variable
 
 SUBJECTS_PER_ROW = 1 / 1000  # 500 subjects at 500,000 LB records

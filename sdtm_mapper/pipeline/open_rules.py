@@ -22,8 +22,8 @@ from sdtm_mapper.pipeline.rules_check import library_for, page, rules_of
 from sdtm_mapper.pipeline.rules_store import Pin, find_rules, pin_of
 from validation.open_rules.define_xml import read_define
 from validation.open_rules.frames import STUDY
-from validation.open_rules.library import DefineVariable
 from validation.open_rules.run import run_rules
+from validation.open_rules.standards import DefineVariable
 from validation.open_rules.table import Table, Variable, table_of
 
 CODE = "CORE"  # what the result of rules that were not run is filed under

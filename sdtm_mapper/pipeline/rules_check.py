@@ -11,8 +11,8 @@ from sdtm_mapper.pipeline.rules_store import load_rules
 from sdtm_mapper.report.message import visible
 from sdtm_mapper.standards.guide import Guide, load_guide
 from sdtm_mapper.standards.terminology import Terminology
-from validation.open_rules.library import DefineVariable, Library
 from validation.open_rules.rule import OpenRule
+from validation.open_rules.standards import DefineVariable, Library
 
 STANDARD = "SDTMIG"
 NEAREST = "3.4"  # the guide whose dataset names and classes serve versions that are not installed

@@ -10,9 +10,9 @@ from sdtm_mapper.pipeline.rules_store import rules_by_file
 from sdtm_mapper.standards.guide import Guide, load_guide
 from sdtm_mapper.standards.terminology import Terminology, load_terminology
 from validation.open_rules.cases import Case, CaseResult, case_define, case_result, case_tables, read_cases
-from validation.open_rules.library import Library
 from validation.open_rules.rule import OpenRule
 from validation.open_rules.run import outcomes
+from validation.open_rules.standards import Library
 
 GUIDE = "3.4"
 RELEASE = "2025-03-28"  # of controlled terminology, where none is named

@@ -10,7 +10,7 @@ from sdtm_mapper.algorithms.graph import Cycle, order, variables_of
 from sdtm_mapper.model.study import Condition, DomainSpec, FormSpec, SpecRef
 from sdtm_mapper.study.designed import block_names
 from sdtm_mapper.study.faults import Faults
-from sdtm_mapper.study.library import GuideLike, Library
+from sdtm_mapper.study.toolbox import GuideLike, Library
 from sdtm_mapper.study.yamltext import Doc
 
 Forms = Mapping[str, tuple[FormSpec, ...]]

@@ -18,8 +18,8 @@ from sdtm_mapper.algorithms.design_tables import (
 from sdtm_mapper.model.design import Design
 from sdtm_mapper.model.study import Call, DomainSpec, LiteralRow, Origin, RecordsSpec, VariableSpec
 from sdtm_mapper.study.faults import Faults
-from sdtm_mapper.study.library import Library
 from sdtm_mapper.study.schema import RecordsModel
+from sdtm_mapper.study.toolbox import Library
 from sdtm_mapper.study.yamltext import Doc, Path
 
 _DATES = ("DTC", "STDTC")  # of a record, the first that the domain has

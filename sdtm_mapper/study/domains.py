@@ -21,7 +21,6 @@ from sdtm_mapper.model.study import (
 from sdtm_mapper.study.designed import made_of_spec, read_made, with_origins
 from sdtm_mapper.study.faults import Faults
 from sdtm_mapper.study.items import read_items
-from sdtm_mapper.study.library import GuideLike, Library
 from sdtm_mapper.study.metadata import DatasetGuide, Meta, Place
 from sdtm_mapper.study.relations import RELREC, is_relations, read_relations
 from sdtm_mapper.study.schema import (
@@ -33,6 +32,7 @@ from sdtm_mapper.study.schema import (
     RecordsModel,
 )
 from sdtm_mapper.study.terminology import Terms
+from sdtm_mapper.study.toolbox import GuideLike, Library
 from sdtm_mapper.study.typed import typed
 from sdtm_mapper.study.variables import (
     QUALIFIER,
@@ -57,7 +57,7 @@ class Surroundings:
     guide: GuideLike | None
     terms: Terms
     forms: Mapping[str, tuple[FormSpec, ...]]
-    library: Library
+    toolbox: Library
     faults: Faults
     designed: bool = False  # the study has a design.yaml
 
@@ -97,7 +97,7 @@ class _DomainReader:
         label = self.file.label or (dataset.label if dataset else "")
         check_label(label, self.doc.at(("label",)), self.faults)
         records = self._records()
-        variables = with_origins(self._variables(), records, self.around.library)
+        variables = with_origins(self._variables(), records, self.around.toolbox)
         names = [v.name for v in variables]
         supplemental = self._supplemental(names)
         self._check_required(names, dataset)
@@ -175,12 +175,12 @@ class _DomainReader:
         return name == "USUBJID" and self.reference
 
     def _context(self, names: frozenset[str]) -> Context:
-        return Context(self.name, names, self.doc, self.around.library, self.around.terms, self.faults)
+        return Context(self.name, names, self.doc, self.around.toolbox, self.around.terms, self.faults)
 
     def _check_required(self, names: list[str], dataset: IgDataset | None) -> None:
         for v in dataset.variables if dataset else ():
             if v.core == "Req" and v.name not in names and "variables" in self.file.model_fields_set:
-                auto = self.around.library.auto_call(self.name, v.name, names)
+                auto = self.around.toolbox.auto_call(self.name, v.name, names)
                 how = f"write `{v.name}: auto`" if auto else "write how it is made"
                 self.faults.add(
                     self.doc.key(("variables",)),
@@ -223,7 +223,7 @@ class _DomainReader:
         return tuple(out)
 
     def _origin(self, variable: VariableSpec, path: Path) -> str:
-        verbs = self.around.library.verbs
+        verbs = self.around.toolbox.verbs
         origins = {verbs[c.verb].origin for c in variable.branches}
         if variable.origin.type:
             return variable.origin.type

@@ -11,11 +11,11 @@ from sdtm_mapper.model.study import FormSpec, Site, SpecRef, SubjectAliases
 from sdtm_mapper.study.faults import Faults
 from sdtm_mapper.study.form_edc import check_edc
 from sdtm_mapper.study.form_formats import check_words, date_formats, fitting, text_encoding
-from sdtm_mapper.study.library import Library
 from sdtm_mapper.study.overlay import Layer, Layered, merged, not_missed
 from sdtm_mapper.study.paths import outside
 from sdtm_mapper.study.schema import DELIMITERS, FormModel, SourcesFile
 from sdtm_mapper.study.sites import Chains, SiteWords, filled
+from sdtm_mapper.study.toolbox import Library
 from sdtm_mapper.study.typed import typed
 from sdtm_mapper.study.yamltext import Doc, Path
 

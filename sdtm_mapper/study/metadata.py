@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sdtm_mapper.model.standard import Core, IgDataset, ModelVariable, VariableType
-from sdtm_mapper.study.library import GuideLike
+from sdtm_mapper.study.toolbox import GuideLike
 
 Place = tuple[int, int, int]  # of the guide's variable; 0 itself, 1 behind it; order in the model or spec
 

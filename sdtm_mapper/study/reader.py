@@ -26,7 +26,6 @@ from sdtm_mapper.study.domains import Surroundings, read_domain
 from sdtm_mapper.study.faults import Faults
 from sdtm_mapper.study.form_edc import read_ignored
 from sdtm_mapper.study.forms import check_template, read_aliases, read_forms
-from sdtm_mapper.study.library import GuideLike, Library, TerminologyLike, product_library
 from sdtm_mapper.study.paths import outside
 from sdtm_mapper.study.relations import check_relations
 from sdtm_mapper.study.schema import StudyFile, StudySalvage, TerminologyFile, TerminologySalvage
@@ -34,6 +33,7 @@ from sdtm_mapper.study.schema_design import DesignFile
 from sdtm_mapper.study.sites import OVERLAYS, ignored_at_sites, read_sites
 from sdtm_mapper.study.terminology import Terms, arm_codelists, read_lists, study_terminology
 from sdtm_mapper.study.tests import read_tests
+from sdtm_mapper.study.toolbox import GuideLike, Library, TerminologyLike, product_library
 from sdtm_mapper.study.typed import typed
 from sdtm_mapper.study.waivers import read_waivers
 from sdtm_mapper.study.yamltext import Doc, read_text

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from sdtm_mapper.model.standard import Codelist, Term
 from sdtm_mapper.model.study import DomainSpec, SpecRef, Spelling, StudyTerminology, Translation
 from sdtm_mapper.study.faults import Faults
-from sdtm_mapper.study.library import TerminologyLike
 from sdtm_mapper.study.schema import TerminologyFile
+from sdtm_mapper.study.toolbox import TerminologyLike
 from sdtm_mapper.study.yamltext import Doc, Path
 
 OWN = "study."

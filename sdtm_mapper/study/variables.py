@@ -17,10 +17,10 @@ from sdtm_mapper.algorithms.conditions.parse import Means
 from sdtm_mapper.algorithms.result import FAMILY, ResultParams
 from sdtm_mapper.model.study import Call, Condition, Origin, SpecRef, VariableSpec
 from sdtm_mapper.study.faults import Faults
-from sdtm_mapper.study.library import Library
 from sdtm_mapper.study.metadata import Meta
 from sdtm_mapper.study.schema import NAME, ExceptionsModel, QualifierModel
 from sdtm_mapper.study.terminology import Terms
+from sdtm_mapper.study.toolbox import Library
 from sdtm_mapper.study.typed import typed
 from sdtm_mapper.study.yamltext import Doc, Path
 

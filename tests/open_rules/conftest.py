@@ -9,10 +9,10 @@ import pytest
 
 from sdtm_mapper.model.columns import Column, Text
 from sdtm_mapper.standards.guide import load_guide
-from validation.open_rules.library import Library
 from validation.open_rules.parse import parse_rule
 from validation.open_rules.rule import OpenRule
 from validation.open_rules.run import Outcome, outcomes
+from validation.open_rules.standards import Library
 from validation.open_rules.table import Table, Variable
 
 

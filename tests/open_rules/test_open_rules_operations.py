@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from sdtm_mapper.model.standard import Codelist, Term
-from validation.open_rules.library import DefineVariable
+from validation.open_rules.standards import DefineVariable
 
 DM = {"DOMAIN": ["DM", "DM"], "USUBJID": ["1", "2"], "RFSTDTC": ["2020-01-10", "2020-01"], "DTHFL": ["Y", ""]}
 EX = {

@@ -15,7 +15,7 @@ from sdtm_mapper.model.study import Delivery, StandardsPin, Study, StudyTerminol
 from sdtm_mapper.sources import read_delivery
 from sdtm_mapper.study.faults import Faults
 from sdtm_mapper.study.forms import read_forms
-from sdtm_mapper.study.library import product_library
+from sdtm_mapper.study.toolbox import product_library
 from sdtm_mapper.study.yamltext import read_text
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reading.md").read_text(encoding="utf-8")

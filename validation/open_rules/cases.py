@@ -16,8 +16,8 @@ from sdtm_mapper.model.errors import UserError
 from sdtm_mapper.model.finding import Status
 from validation.open_rules.cells import Cells, Value, is_null
 from validation.open_rules.define_xml import read_define
-from validation.open_rules.library import DefineVariable
 from validation.open_rules.run import Hit, Outcome
+from validation.open_rules.standards import DefineVariable
 from validation.open_rules.table import Table, Variable
 
 Row = tuple[str, str, str, str]  # Dataset, Record, Variable, Value

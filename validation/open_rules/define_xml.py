@@ -9,7 +9,7 @@ from typing import Any
 from lxml import etree
 
 from sdtm_mapper.model.errors import UserError
-from validation.open_rules.library import DefineVariable
+from validation.open_rules.standards import DefineVariable
 
 
 def read_define(path: Path) -> dict[str, tuple[DefineVariable, ...]]:

@@ -8,8 +8,8 @@ import numpy as np
 
 from validation.open_rules.cells import NULL, Cells, Value, is_null
 from validation.open_rules.frame import Frame, MissingDataset
-from validation.open_rules.library import DefineVariable
 from validation.open_rules.scene import Scene, frame_of
+from validation.open_rules.standards import DefineVariable
 from validation.open_rules.table import Table, Variable
 
 Builder = Callable[[Scene], Iterator[Frame]]

@@ -23,13 +23,13 @@ from validation.open_rules.frame import (
 )
 from validation.open_rules.frames import BUILDERS, DOMAIN_PRESENCE, RECORD_DATA, STUDY, VALUE_CHECKS
 from validation.open_rules.joins import joined
-from validation.open_rules.library import Library
 from validation.open_rules.operations import OPERATIONS
 from validation.open_rules.operations.base import Work
 from validation.open_rules.operators import OPERATORS
 from validation.open_rules.rule import OpenRule, leaves
 from validation.open_rules.scene import Scene, Study
 from validation.open_rules.scope import out_of_scope
+from validation.open_rules.standards import Library
 from validation.open_rules.table import Dataset, Datasets, Table
 
 # what a rule that is well-formed but makes no sense can cause; the run goes on with the next rule

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from validation.open_rules.frame import Frame
-from validation.open_rules.library import Library
 from validation.open_rules.rule import OpenRule
+from validation.open_rules.standards import Library
 from validation.open_rules.table import Dataset, Datasets, Table
 
 

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from validation.open_rules.cells import Cells, Value
 from validation.open_rules.frame import MissingColumn, MissingDataset, MissingMetadata, RuleFault
-from validation.open_rules.library import LibraryVariable
 from validation.open_rules.operations.base import Work
+from validation.open_rules.standards import LibraryVariable
 from validation.open_rules.table import Dataset
 
 
