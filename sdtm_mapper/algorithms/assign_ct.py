@@ -11,7 +11,7 @@ from sdtm_mapper.model.columns import Text
 from sdtm_mapper.model.errors import UserError
 from sdtm_mapper.model.standard import Codelist
 from sdtm_mapper.model.study import Spelling, VariableSpec
-from sdtm_mapper.standards.matching import match_term, nearest
+from sdtm_mapper.standards.matching import meant_term, nearest
 
 NEAREST = 3
 
@@ -83,18 +83,14 @@ def judge(
     rules: list[str] = []
     hints: list[str | None] = []
     for raw in texts:
-        text = raw.strip()
-        term, rule, hint = own.get(raw, own.get(text)), "", None
-        if term is None and text:
-            match = match_term(codelist, text)
-            if match.term is not None:
-                term = match.term.value
-            elif match.candidates:
-                rule, hint = "MAP002", " or ".join(sorted(t.value for t in match.candidates))
-            else:
-                rule, hint = "MAP001", ", ".join(t.value for t in nearest(codelist, text, NEAREST)) or None
-                if keep and codelist.extensible:
-                    term, rule = text, "MAP003"
+        match = meant_term(codelist, own, raw)
+        term, rule, hint = match.term.value if match.term else None, "", None
+        if match.candidates and term is None:
+            rule, hint = "MAP002", " or ".join(sorted(t.value for t in match.candidates))
+        elif term is None and (text := raw.strip()):
+            rule, hint = "MAP001", ", ".join(t.value for t in nearest(codelist, text, NEAREST)) or None
+            if keep and codelist.extensible:
+                term, rule = text, "MAP003"
         terms.append(term)
         rules.append(rule)
         hints.append(hint)

@@ -33,7 +33,7 @@ def apply(params: DeriveArmnrs, rows: Rows) -> Outcome:
     screen failure. Source: SDTMIG 3.4, DM assumptions on ARM, ACTARM and ARMNRS; codelist ARMNULRS.
     """
     none = np.zeros(rows.n, np.bool_)
-    meaning = meaning_by(rows.codelist, rows.study.terminology.spellings)
+    meaning = meaning_by(rows)
     failed, unplanned = (
         evaluate(parse(condition), rows.column, meaning) if condition else none
         for condition in (params.screen_failure, params.unplanned)

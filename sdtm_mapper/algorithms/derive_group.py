@@ -72,7 +72,7 @@ def _tables(params: DeriveGroup, rows: Rows) -> Iterator[tuple[str, Table, Mask]
             mask = evaluate(
                 parse(condition),
                 lambda name, get=get, domain=domain: get(name.removeprefix(f"{domain}.")),  # type: ignore[misc]
-                meaning_by(rows.codelist, rows.study.terminology.spellings),
+                meaning_by(rows),
             )
         yield domain, table, mask
 

@@ -64,7 +64,7 @@ def pick(
         usable &= evaluate(
             parse(where),
             _local(table, table_name),
-            meaning_by(rows.codelist, rows.study.terminology.spellings),
+            meaning_by(rows),
         )
     order: Numbers | None = None
     if by:

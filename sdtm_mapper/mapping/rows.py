@@ -54,7 +54,7 @@ class Workspace:
     dates_read: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)  # form, column -> reader
 
     def __post_init__(self) -> None:
-        self.forms = replace(self.forms, meaning=meaning_by(self.codelist, self.study.terminology.spellings))
+        self.forms = replace(self.forms, meaning=meaning_by(self))
 
     def codelist(self, key: str) -> Codelist | None:
         """A codelist of the study, or a published one with the study's extensions."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -32,6 +33,15 @@ def match_term(codelist: Codelist, raw: str) -> Match:
     if len(candidates) == 1:
         return Match(candidates[0], candidates, "folded")
     return Match(None, candidates, "ambiguous" if candidates else "none")
+
+
+def meant_term(codelist: Codelist, spellings: Mapping[str, str], raw: str) -> Match:
+    """The term that a raw text means to a study: by its own spelling (raw text to term), else as `match_term` says."""
+    text = raw.strip()
+    spelled = spellings.get(raw, spellings.get(text))
+    if spelled is not None:
+        return Match(codelist.by_value.get(spelled) or Term("", spelled, spelled), (), "exact")
+    return match_term(codelist, text) if text else Match(None, (), "none")
 
 
 def nearest(codelist: Codelist, raw: str, n: int = 3) -> tuple[Term, ...]:

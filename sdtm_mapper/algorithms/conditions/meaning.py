@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
+from typing import Protocol
 
 from sdtm_mapper.algorithms.conditions.evaluate import Meaning
 from sdtm_mapper.model.errors import UserError
 from sdtm_mapper.model.standard import Codelist
-from sdtm_mapper.model.study import Spelling
-from sdtm_mapper.standards.matching import match_term
+from sdtm_mapper.model.study import Study
+from sdtm_mapper.standards.matching import meant_term
 
 
-def meaning_by(
-    codelist: Callable[[str], Codelist | None], spellings: Mapping[str, Sequence[Spelling]]
-) -> Meaning:
+class HasTerms(Protocol):
+    """Where codelists are asked for: the rows of a domain, or all of a study's."""
+
+    @property
+    def study(self) -> Study:
+        """The study's spec."""
+
+    def codelist(self, key: str, /) -> Codelist | None:
+        """A codelist by C-code, submission value or study.NAME, with the study's extensions."""
+
+
+def meaning_by(where: HasTerms) -> Meaning:
     """The term of a text: the study's own spelling, else the one term that fits; None where there is none.
 
     Raises
@@ -25,17 +35,14 @@ def meaning_by(
 
     def meaning(code: str, raw: str) -> str | None:
         if code not in known:
-            found = codelist(code)
+            found = where.codelist(code)
             if found is None:
                 raise UserError(
                     f"a condition asks what a text means in codelist {code}, which does not exist"
                 )
-            known[code] = (found, {s.raw: s.term for s in spellings.get(found.code, ())})
-        terms, own = known[code]
-        text = raw.strip()
-        if (spelled := own.get(raw, own.get(text))) is not None:
-            return spelled
-        match = match_term(terms, text) if text else None
-        return match.term.value if match and match.term else None
+            own = where.study.terminology.spellings.get(found.code, ())
+            known[code] = (found, {s.raw: s.term for s in own})
+        match = meant_term(*known[code], raw)
+        return match.term.value if match.term else None
 
     return meaning
