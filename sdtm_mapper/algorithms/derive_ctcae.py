@@ -44,7 +44,8 @@ def apply(params: DeriveCtcae, rows: Rows) -> Outcome:
         raise UserError(
             f"{rows.target.ref}: {rows.target.name} uses derive_ctcae, which makes --TOXGR and --TOX"
         )
-    columns, _, index, measured = measure(_call(rows), rows, ranged=True)
+    call = _call(rows)
+    columns, _, index, measured = measure(call, rows, ranged=True)
     base = _baselines(params, rows, index, measured)
     pairs, at = np.unique(np.stack([index, base]), axis=1, return_inverse=True)
     made = [_graded(measured[i], measured[b] if b >= 0 else None, params, rows) for i, b in pairs.T.tolist()]
@@ -54,7 +55,6 @@ def apply(params: DeriveCtcae, rows: Rows) -> Outcome:
     if part == "TOX" and rows.domain.name + "TOXGR" in rows.domain.by_name:
         return Outcome(column)
     detail = Text.empty(0).recoded(spread, [", ".join(g.missing) if g else "" for g in made])
-    call = _call(rows)
     return Outcome(column, problems("MAP032", ~detail.is_empty, (call.result,), (columns[0],), "", detail))
 
 

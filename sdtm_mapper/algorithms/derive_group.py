@@ -10,7 +10,16 @@ from pydantic import field_validator
 from sdtm_mapper.algorithms.base import Outcome, Params, Reads, Rows, Table, Verb
 from sdtm_mapper.algorithms.conditions import checked, evaluate, meaning_by, names, parse
 from sdtm_mapper.algorithms.over import order_keys
-from sdtm_mapper.model.columns import Column, Index, Mask, Numbers, Text, as_text, distinct_rows
+from sdtm_mapper.model.columns import (
+    Column,
+    Index,
+    Mask,
+    Numbers,
+    Text,
+    as_text,
+    distinct_rows,
+    places_in_runs,
+)
 from sdtm_mapper.model.study import VariableSpec
 
 ALL = "all"
@@ -99,10 +108,10 @@ def _numbers(
     within = outer[first]
     order = np.lexsort((value[first], earliest, ~made, within))
     starts = np.r_[True, within[order][1:] != within[order][:-1]]
-    place = np.arange(n) - np.maximum.accumulate(np.where(starts, np.arange(n), 0)) + 1
     out = np.zeros(n, np.int64)
-    out[order] = np.where(made[order], place, 0)
-    return [int(i) for i in out]
+    out[order] = np.where(made[order], places_in_runs(starts) + 1, 0)
+    numbers: list[int] = out.tolist()
+    return numbers
 
 
 def reads(params: DeriveGroup, target: VariableSpec) -> Reads:

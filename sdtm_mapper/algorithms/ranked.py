@@ -58,9 +58,7 @@ def apply(params: Ranked, rows: Rows) -> Outcome:
         for rule in ("MAP001", "MAP002"):
             hints = [", ".join(dict.fromkeys(h for a in c if (h := faults.get((rule, a))))) for c in answers]
             bad = column.hits([any((rule, a) in faults for a in c) for c in answers])
-            told += problems(
-                rule, bad, (params.ranked,), (column,), Text(column.codes, column.values).remap(hints)
-            )
+            told += problems(rule, bad, (params.ranked,), (column,), column.remap(hints))
     if params.place == max(places):
         extra = column.hits([len(c) > max(places) for c in cells])
         told += problems("MAP065", extra, (params.ranked,), (column,), str(max(places)))
@@ -83,7 +81,7 @@ def _terms(
             f"{rows.target.ref}: {rows.target.name}: order names '{missing[0]}', which is no term of {codelist.value}"
         )
     spellings = rows.study.terminology.spellings.get(codelist.code, ())
-    terms, rules, hints = judge(spoken.values.to_pylist(), codelist, spellings, keep=False)
+    terms, rules, hints = judge(said, codelist, spellings, keep=False)
     faults = {(r, a): h or "" for a, r, h in zip(said, rules, hints, strict=True) if r}
     return dict(zip(said, terms, strict=True)), faults
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from sdtm_mapper.algorithms.base import Rows, Table
 from sdtm_mapper.algorithms.dates import day_numbers
-from sdtm_mapper.model.columns import Index, Mask, Numbers, Text, distinct_rows
+from sdtm_mapper.model.columns import Column, Index, Mask, Numbers, Text, distinct_rows, places_in_runs
 from sdtm_mapper.model.design import Unscheduled
 from sdtm_mapper.model.study import Visit
 
@@ -140,9 +140,8 @@ def _ranked(subjects: npt.NDArray[np.int64], days: Numbers, repeats: Text, base:
     order = np.lexsort((counts, days, base, subjects))
     group = np.stack([subjects[order].astype(np.float64), base[order]], axis=1)
     starts = np.r_[True, (group[1:] != group[:-1]).any(axis=1)] if len(order) else np.array([], np.bool_)
-    within = np.arange(len(order)) - np.maximum.accumulate(np.where(starts, np.arange(len(order)), 0))
     rank = np.empty(len(order), np.int64)
-    rank[order] = within + 1
+    rank[order] = places_in_runs(starts) + 1
     pairs = np.stack([base, rank.astype(np.float64)], axis=1)
     distinct, codes = np.unique(pairs, axis=0, return_inverse=True) if len(pairs) else (pairs, rank)
     texts = [_number(b, int(r)) for b, r in distinct.tolist()]
@@ -163,11 +162,11 @@ def _match(
     usable: Mask,
 ) -> tuple[npt.NDArray[np.int64], Mask]:
     """For each of our keys the one place of theirs that has it (-1: none or several), and whether several have it."""
-    n, size = len(usable), len(_one(ours[0]))
-    columns = [
+    n = len(usable)
+    columns: list[Column] = [
         Text.concat([a, b])
         if isinstance(a, Text) and isinstance(b, Text)
-        else np.concatenate([_one(a), _one(b)])
+        else np.concatenate([np.asarray(a, np.float64), np.asarray(b, np.float64)])
         for a, b in zip(theirs, ours, strict=True)
     ]
     _, codes = distinct_rows(columns)
@@ -175,12 +174,7 @@ def _match(
     place = np.full(len(counts), -1, np.int64)
     place[codes[:n][usable]] = np.flatnonzero(usable)
     mine = codes[n:]
-    assert len(mine) == size
     return np.where(counts[mine] == 1, place[mine], -1), counts[mine] > 1
-
-
-def _one(column: npt.NDArray[np.int64] | Numbers | Text) -> Numbers:
-    return column.codes.astype(np.float64) if isinstance(column, Text) else np.asarray(column, np.float64)
 
 
 def _complete(keys: tuple[npt.NDArray[np.int64] | Numbers | Text, ...]) -> Mask:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sdtm_mapper.cli.options import Output, reporting
+from sdtm_mapper.cli.table import aligned
 
 if TYPE_CHECKING:
     from define.model import Define
@@ -111,6 +112,5 @@ def _variables(define: Define, dataset: str) -> Rows:
 
 
 def _print(rows: Rows) -> None:
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    for row in rows:
-        click.echo("  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip())
+    for line in aligned(rows):
+        click.echo(line)

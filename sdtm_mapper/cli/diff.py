@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from sdtm_mapper.cli.options import no_values
+from sdtm_mapper.cli.options import no_values, printed_as
 
 FORMATS = ("text", "json")  # names of report.diff.DIFF_FORMATS; a test holds them together
 
@@ -15,15 +15,7 @@ FORMATS = ("text", "json")  # names of report.diff.DIFF_FORMATS; a test holds th
 @click.command("diff", short_help="Say what differs between two packages.")
 @click.argument("first", type=click.Path(exists=True, path_type=Path, file_okay=False))
 @click.argument("second", type=click.Path(exists=True, path_type=Path, file_okay=False))
-@click.option(
-    "-f",
-    "--format",
-    "form",
-    type=click.Choice(FORMATS),
-    default="text",
-    show_default=True,
-    help="How to print it; json has every value.",
-)
+@printed_as(FORMATS, "How to print it; json has every value.")
 @no_values
 def command(first: Path, second: Path, form: str, no_values: bool) -> None:
     """Print what differs between the packages FIRST and SECOND: datasets and variables, records by their keys,

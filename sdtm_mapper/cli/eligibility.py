@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from sdtm_mapper.cli.options import package, printed_as
+
 FORMATS = (
     "text",
     "csv",
@@ -14,17 +16,9 @@ FORMATS = (
 
 
 @click.command("eligibility")
-@click.argument("package", type=click.Path(exists=True, path_type=Path, file_okay=False), metavar="PACKAGE")
+@package
 @click.argument("usubjid", required=False, default="")
-@click.option(
-    "-f",
-    "--format",
-    "form",
-    type=click.Choice(FORMATS),
-    default="text",
-    show_default=True,
-    help="How to print it.",
-)
+@printed_as(FORMATS)
 def command(package: Path, usubjid: str, form: str) -> None:
     """Print how the subjects of a PACKAGE stand to the study's criteria by the data, and where that differs from what
     sites reported.

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sdtm_mapper.cli.options import package
+from sdtm_mapper.cli.table import aligned
+
 if TYPE_CHECKING:
     from sdtm_mapper.pipeline.endpoints import Endpoints
 
 
 @click.command("endpoints", short_help="List endpoints as a preview; no SDTM.")
-@click.argument("package", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@package
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for the listing as CSV and JSON.")
 @click.option(
     "--evaluator",
@@ -144,9 +147,7 @@ def _events(found: Endpoints) -> list[str]:
 def _table(rows: list[tuple[str, str, str, str, str]]) -> list[str]:
     from sdtm_mapper.report.message import visible
 
-    cells = [tuple(visible(c) for c in row) for row in rows]
-    widths = [max(len(row[i]) for row in cells) for i in range(5)]
-    return ["  " + "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in cells]
+    return aligned([[visible(c) for c in row] for row in rows], "  ")
 
 
 def _percent(share: float | None) -> str:

@@ -7,24 +7,17 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sdtm_mapper.cli.options import OPEN_RULES, printed_as
+
 if TYPE_CHECKING:
     from sdtm_mapper.model.finding import Rule
 
-OPEN = "CORE-"  # how codes of CDISC's open rules begin
 FORMATS = ("text", "markdown", "json")  # names of rules_page.RULE_FORMATS; a test holds them together
 
 
 @click.command("explain")
 @click.argument("code", metavar="CODE")
-@click.option(
-    "-f",
-    "--format",
-    "form",
-    type=click.Choice(FORMATS),
-    default="text",
-    show_default=True,
-    help="How to print it.",
-)
+@printed_as(FORMATS)
 @click.option(
     "--rules",
     "folder",
@@ -49,7 +42,7 @@ def command(code: str, form: str, folder: Path | None, study: Path | None) -> No
     exact = code if code in rules else code.upper()
     if exact in rules:
         rule = rules[exact]
-    elif exact.startswith(OPEN):
+    elif exact.startswith(OPEN_RULES):
         rule = _open_rule(exact, folder, study)
     else:
         raise _unknown(code, list(rules))

@@ -185,6 +185,16 @@ profile = click.option(
 )
 
 
+package = click.argument("package", type=click.Path(exists=True, file_okay=False, path_type=Path))
+
+
+def printed_as(formats: Sequence[str], help: str = "How to print it.") -> Callable[[F], F]:
+    """How a command prints what it found. Parameter: form, the first of the formats by default."""
+    return click.option(
+        "-f", "--format", "form", type=click.Choice(formats), default=formats[0], show_default=True, help=help
+    )
+
+
 def judging(function: F) -> F:
     """What decides about waivers and severities. Parameters: as_of, profile."""
     return as_of(profile(function))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from sdtm_mapper.cli.table import aligned
 from sdtm_mapper.model.errors import UserError
 from sdtm_mapper.standards.importer import import_file, intact
 from sdtm_mapper.standards.manifest import Manifest, read_manifest
@@ -39,10 +40,8 @@ def list_(ctx: click.Context, study: Path | None) -> None:
     """
     places = (_standards_of(study),) if study else ()
     rows = [*_terminologies(places), *_guides()]
-    table = [_HEADER, *rows]
-    widths = [max(len(row[i]) for row in table) for i in range(len(_HEADER))]
-    for row in table:
-        click.echo("  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip())
+    for line in aligned([_HEADER, *rows]):
+        click.echo(line)
     if any(_DAMAGED in row for row in rows):
         ctx.exit(2)
 

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sdtm_mapper.cli.options import package
+from sdtm_mapper.cli.table import aligned
+
 if TYPE_CHECKING:
     from sdtm_mapper.pipeline.trace import Source, Step, Trace
 
@@ -14,7 +17,7 @@ _WIDEST = 40  # characters of a value where a record has one line a variable
 
 
 @click.command("trace", short_help="Say where a value came from.")
-@click.argument("package", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@package
 @click.argument("dataset")
 @click.argument("usubjid")
 @click.argument("variable", required=False)
@@ -88,11 +91,7 @@ def _who(found: Trace) -> str:
 
 
 def _table(steps: tuple[Step, ...]) -> list[str]:
-    rows = [(s.variable, _short(s.value), s.verb or "-", _from(s), s.spec) for s in steps]
-    widths = [max(len(row[i]) for row in rows) for i in range(4)]
-    return [
-        "  ".join([*(c.ljust(w) for c, w in zip(row, widths, strict=False)), row[4]]).rstrip() for row in rows
-    ]
+    return aligned([(s.variable, _short(s.value), s.verb or "-", _from(s), s.spec) for s in steps])
 
 
 def _short(value: str) -> str:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
-from sdtm_mapper.cli.options import Output, judging, reporting, rules
+from sdtm_mapper.cli.options import Output, judging, package, reporting, rules
 
 
 @click.command("validate", short_help="Check a package, ours or another's.")
-@click.argument("package", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@package
 @click.option(
     "--study",
     type=click.Path(exists=True, file_okay=False, path_type=Path),

@@ -24,7 +24,6 @@ from sdtm_mapper.demo.faults_find import (
     twin,
 )
 
-_FULL_BIRTH = ("01", "02", "04", "06", "09")
 _CRITERIA = ("AESDTH", "AESLIFE", "AESHOSP", "AESDISAB", "AESCONG", "AESMIE")
 _PLAIN = is_not("AEOUT", "FATAL")
 

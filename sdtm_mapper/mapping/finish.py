@@ -11,7 +11,7 @@ import pyarrow as pa
 from sdtm_mapper.mapping.built import Built
 from sdtm_mapper.mapping.forms import Forms
 from sdtm_mapper.model.columns import Column, Index, Text, missing, take
-from sdtm_mapper.model.domain import Domain, Lineage, RecordLineage, VariableLineage
+from sdtm_mapper.model.domain import Domain, Lineage, RecordLineage
 from sdtm_mapper.model.study import VariableSpec
 
 
@@ -129,8 +129,3 @@ def _else(table: Any, name: str, fill: Any) -> Any:
     import pyarrow.compute as pc
 
     return pc.coalesce(table.column(name).combine_chunks(), fill)
-
-
-def variable_lineage(domain: Domain, name: str) -> tuple[VariableLineage, ...]:
-    """The branches of one variable."""
-    return tuple(v for v in domain.lineage.variables if v.variable == name) if domain.lineage else ()

@@ -16,7 +16,7 @@ import regex
 
 from sdtm_mapper.algorithms.conditions.evaluate import REGEX_SECONDS
 from sdtm_mapper.mapping.aliases import Named, first_identities, padded
-from sdtm_mapper.model.columns import Mask, Numbers, Text, distinct_rows, take
+from sdtm_mapper.model.columns import Mask, Numbers, Text, choose, distinct_rows
 from sdtm_mapper.model.errors import UserError
 from sdtm_mapper.model.finding import all_findings, findings
 from sdtm_mapper.model.raw import RawForm
@@ -118,9 +118,9 @@ def _identities(study: Study, pattern: Text, pad: Numbers, subject: Text, site: 
         matches, groups = _matched(regex.compile(declared), subject.where(here))
         fits &= matches | ~here
         for name, (held, text) in groups.items():  # the pattern wins over the form
-            said[name] = _either(held & here, text, said.get(name, Text.empty(n)))
+            said[name] = choose(held & here, text, said.get(name, Text.empty(n)))
     for width in np.unique(pad[pad > 0]).astype(int).tolist():
-        said["SUBJID"] = _either(pad == width, said["SUBJID"].map(partial(_filled, width)), said["SUBJID"])
+        said["SUBJID"] = choose(pad == width, said["SUBJID"].map(partial(_filled, width)), said["SUBJID"])
     parts = tuple(said.get(name, Text.empty(n)) for name in pieces[1::2])
     woven = [
         pa.scalar(pieces[0]),
@@ -143,15 +143,6 @@ def _matched(pattern: Any, subject: Text) -> tuple[Mask, dict[str, tuple[Mask, T
 
 def _filled(width: int, subject: str) -> str:
     return padded(subject, width)
-
-
-def _either(first: Mask, one: Text, other: Text) -> Text:
-    """The cells of `one` where `first` holds, else those of `other`."""
-    if first.all():
-        return one
-    column = take(Text.concat([one, other]), np.arange(len(first)) + np.where(first, 0, len(first)))
-    assert isinstance(column, Text)
-    return column
 
 
 def _fitted(pattern: Any, subject: str) -> Any:

@@ -11,7 +11,7 @@ import numpy as np
 from sdtm_mapper.algorithms.dates import compile_formats, interval
 from sdtm_mapper.algorithms.over import order_keys
 from sdtm_mapper.mapping.blocks import Block, block_columns, block_dates, block_names, is_raw, stack_raw
-from sdtm_mapper.model.columns import Column, Index, Mask, Numbers, Text, distinct_rows
+from sdtm_mapper.model.columns import Column, Index, Mask, Numbers, Text, choose, distinct_rows
 from sdtm_mapper.model.finding import all_findings, findings
 from sdtm_mapper.model.study import DomainSpec, Pick
 
@@ -72,9 +72,7 @@ def _places(blocks: Sequence[Block], name: str) -> _Places:
                 dated = True
                 parse = compile_formats(declared, spec.unknown)
                 iso = text.map(lambda v, parse=parse: parse(v).iso)  # type: ignore[misc]
-                both = Text.concat([text, iso])
-                here = np.ones(len(block), np.bool_) if mask is None else mask
-                text = both.take(np.arange(len(block)) + np.where(here, len(block), 0))
+                text = iso if mask is None else choose(mask, iso, text)
         shown.append(text)
     text = Text.concat(shown)
     if not dated:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from sdtm_mapper.mapping.blocks import stack_raw
 from sdtm_mapper.mapping.rows import DomainRows
-from sdtm_mapper.model.columns import Column, Index, Text, as_text, group_codes
+from sdtm_mapper.model.columns import Column, Index, Text, as_text, group_codes, places_in_runs
 from sdtm_mapper.model.domain import Domain, Lineage, RecordLineage, VariableLineage
 from sdtm_mapper.model.finding import all_findings, findings
 from sdtm_mapper.model.study import Relation, RelationSide, Study
@@ -178,9 +178,7 @@ def _records(i: int, relation: Relation, pairs: Any, related: Mapping[str, Relat
     order = np.lexsort((lefts, seq, subjects))
     starts = np.r_[True, subjects[order][1:] != subjects[order][:-1]]
     numbers = np.empty(len(lefts), np.int64)
-    numbers[order] = (
-        np.arange(len(lefts)) - np.maximum.accumulate(np.where(starts, np.arange(len(lefts)), 0)) + 1
-    )
+    numbers[order] = places_in_runs(starts) + 1
     return [_Part(i, 0, lefts, numbers), _Part(i, 1, pairs[:, 1], numbers[which.ravel()])]
 
 

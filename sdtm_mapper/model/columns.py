@@ -283,6 +283,18 @@ def either(one: Text, other: Text) -> Text:
     return Text.concat([one, other]).take(np.where(one.is_empty, at + len(one), at))
 
 
+def choose(first: Mask, one: Text, other: Text) -> Text:
+    """The cells of `one` where `first` holds, else those of `other`."""
+    at = np.arange(len(one))
+    return one if first.all() else Text.concat([one, other]).take(np.where(first, at, at + len(one)))
+
+
+def places_in_runs(starts: Mask) -> npt.NDArray[np.int64]:
+    """The place of each row in its run, from 0; `starts` holds at the first row of each run."""
+    at = np.arange(len(starts))
+    return at - np.maximum.accumulate(np.where(starts, at, 0))
+
+
 def group_codes(columns: Sequence[Column]) -> npt.NDArray[np.int64]:
     """One integer per row that is equal for rows equal in all `columns` (missing equals missing)."""
     n = len(columns[0])

@@ -7,7 +7,7 @@ from typing import Any
 
 from sdtm_mapper.study.faults import Faults
 from sdtm_mapper.study.paths import outside
-from sdtm_mapper.study.schema import FormModel
+from sdtm_mapper.study.schema_sources import FormModel
 from sdtm_mapper.study.yamltext import Doc, Path
 
 PARTS_FORMAT = "yyyy-MM-dd"

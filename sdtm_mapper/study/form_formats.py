@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from sdtm_mapper.algorithms.dates import is_time_format
 from sdtm_mapper.study.faults import Faults
 from sdtm_mapper.study.overlay import Layer
-from sdtm_mapper.study.schema import FORMATS, FormModel
+from sdtm_mapper.study.schema_sources import FORMATS, FormModel
 from sdtm_mapper.study.yamltext import Doc, Path
 
 TEXT = ("csv", "rave", "redcap", "redcap-eav", "viedoc")  # delimited text

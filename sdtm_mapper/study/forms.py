@@ -13,7 +13,7 @@ from sdtm_mapper.study.form_edc import check_edc
 from sdtm_mapper.study.form_formats import check_words, date_formats, fitting, text_encoding
 from sdtm_mapper.study.overlay import Layer, Layered, merged, not_missed
 from sdtm_mapper.study.paths import outside
-from sdtm_mapper.study.schema import DELIMITERS, FormModel, SourcesFile
+from sdtm_mapper.study.schema_sources import DELIMITERS, FormModel, SourcesFile
 from sdtm_mapper.study.sites import Chains, SiteWords, filled
 from sdtm_mapper.study.toolbox import Library
 from sdtm_mapper.study.typed import typed

@@ -15,16 +15,14 @@ from sdtm_mapper.study.schema import (
     DeliveryFile,
     DomainFile,
     ExceptionsModel,
-    FormModel,
-    OverlayFile,
     QualifierModel,
     RelationsFile,
-    SourcesFile,
     StudyFile,
     TerminologyFile,
     TestsFile,
 )
 from sdtm_mapper.study.schema_design import DesignFile
+from sdtm_mapper.study.schema_sources import FormModel, OverlayFile, SourcesFile
 from sdtm_mapper.study.waivers import WaiversFile
 
 FILES: Mapping[str, type[BaseModel]] = {

@@ -1,4 +1,7 @@
-"""The files of a spec as pydantic models: text in, typed fields out. What is not said here is a fault."""
+"""The files of a spec as pydantic models: text in, typed fields out. What is not said here is a fault.
+
+Forms and overlays are in schema_sources, the design in schema_design.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,6 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from pydantic_core import PydanticCustomError
 
 NAME = r"[A-Z][A-Z0-9_]{0,7}"
-FORMATS = ("csv", "excel", "sas7bdat", "xpt", "odm", "rave", "redcap", "redcap-eav", "viedoc")
-ORIGINS = ("Collected", "Derived", "Assigned", "Protocol", "Predecessor", "Not Available", "Other")
-DELIMITERS = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
 
 
 def _whole(value: Any) -> Any:
@@ -116,93 +116,6 @@ class StudyFile(SpecFile):
     dictionaries: dict[str, str] = {}
     acrf: AcrfModel | None = None
     not_submitted: dict[str, str] = {}
-
-
-class SubjectModel(SpecModel):
-    """The column that identifies the subject, and how it is taken apart."""
-
-    column: str
-    pattern: str | None = None
-    pad: Annotated[Whole, Field(le=40)] = 0
-
-
-def _subject(value: Any) -> Any:
-    return {"column": value} if isinstance(value, str) else value
-
-
-class FormModel(SpecModel):
-    """A raw form: which files, and how to read them."""
-
-    files: str | None = None
-    format: Literal["csv", "excel", "sas7bdat", "xpt", "odm", "rave", "redcap", "redcap-eav", "viedoc"] = (
-        "csv"
-    )
-    encoding: str = "utf-8"
-    delimiter: str = ","
-    quote: str = '"'
-    header_row: Whole = 1
-    label_row: Whole | None = None
-    skip_rows: Wholes = ()
-    end_marker: str | None = None
-    sheet: str = ""
-    header_rows: Whole = 1
-    stop_at_blank: Flag = False
-    catalog: str = ""
-    decode: Words = ()
-    missing: dict[str, str] = {}
-    item_group: str = ""
-    form_oid: str = ""
-    items_by: Literal["oid", "name"] = "oid"
-    instrument: str = ""
-    dictionary: str = ""
-    gather: Words = ()
-    date_parts: Words = ()
-    deleted: dict[str, Words] = {}
-    delivery: Literal["cumulative", "incremental"] = "cumulative"
-    order: str = ""
-    subject: (
-        Annotated[
-            SubjectModel,
-            BeforeValidator(_subject, json_schema_input_type=str | SubjectModel),
-        ]
-        | None
-    ) = None
-    site_column: str | None = None
-    row_key: Words = ()
-    dates: dict[str, Words] = {}
-    decimal_comma: Words = ()
-    unknown: Words = ()
-    identifiers: Words = ()
-    rename: dict[str, str] = {}
-    constants: dict[str, str] = {}
-    not_submitted: dict[str, str] = {}
-    cutoff: str | None = None
-    optional: Flag = False
-
-
-class AliasesModel(SpecModel):
-    """The form that says which subject of the delivery was another one before."""
-
-    form: str
-    subject: str
-    site: str = ""
-
-
-class SourcesFile(SpecFile):
-    """sources.yaml. An overlay says only what differs; it is checked when it is merged onto its form."""
-
-    ignore: dict[str, str] = {}
-    forms: dict[str, FormModel]
-    subject_aliases: AliasesModel | None = None
-    overlays: dict[str, dict[str, Any]] = {}
-
-
-class OverlayFile(SpecFile):
-    """overlays/<SITE>.yaml: what one site does otherwise; checked when it is merged onto each form."""
-
-    defaults: dict[str, Any] = {}
-    forms: dict[str, Any] = {}
-    ignore: dict[str, str] = {}
 
 
 def _pairs(value: Any) -> Any:

@@ -10,7 +10,7 @@ from sdtm_mapper.model.study import Site, SpecRef
 from sdtm_mapper.study.faults import Faults
 from sdtm_mapper.study.overlay import NONE, Layer
 from sdtm_mapper.study.paths import outside
-from sdtm_mapper.study.schema import FormModel, OverlayFile
+from sdtm_mapper.study.schema_sources import FormModel, OverlayFile
 from sdtm_mapper.study.typed import known_keys, typed
 from sdtm_mapper.study.yamltext import Doc, Path
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,16 +22,20 @@ from sdtm_mapper.demo.phrases import CHINESE_OF
 from sdtm_mapper.demo.sites import SITES
 from sdtm_mapper.demo.truth import truth
 from sdtm_mapper.demo.write_text import FREE
-from sdtm_mapper.model.study import Delivery, SpecRef
+from sdtm_mapper.model.study import Delivery, SpecRef, Study
 from sdtm_mapper.pipeline.run import Options, run_study
 from sdtm_mapper.sources import read_delivery
 from sdtm_mapper.study import read_study
 
 SPECS = Path(__file__).parents[2] / "specs" / "studies" / "nct07151326"
 PHRASES = sorted(CHINESE_OF)
+SEEDS = tuple(range(1, 21))
+NO_LIMITS = ("01", "05", "06")  # their laboratories print none
+Values = Mapping[str, Value]
+Subject = Mapping[str, list[Values]]
+Key = tuple[str, int]
 VISITS = ("SCREENING", "CYCLE 1 DAY 1", "TUMOR ASSESSMENT WEEK 8", "UNSCHEDULED", "UNSCHEDULED")
 TESTS = ("WBC", "PLAT", "K", "HBDNA", "PROT")
-STUDY = "schema: 1\nstudy: NCT07151326\ntitle: T\nstandards: {sdtmig: 3.4, terminology: 2025-03-28, define: 2.1}\n"
 DOMAIN = """schema: 1
 domain: IE
 records: [{from: ie}]
@@ -109,7 +115,10 @@ def _without(line: Line, items: tuple[str, ...]) -> Line:
 
 @pytest.fixture
 def made() -> Callable[[str], Collected]:
-    """Three subjects of a site with all forms filled; subject 3 has no more than demographics."""
+    """Three subjects of a site with all forms filled; subject 3 has no more than demographics.
+
+    Characters, dates and visits are such that the site's system can hold them.
+    """
 
     def make(site: str) -> Collected:
         forms: dict[str, tuple[Line, ...]] = {}
@@ -117,43 +126,114 @@ def made() -> Callable[[str], Collected]:
             if form.per != "central" and form.name != "death":  # nobody died
                 forms[form.name] = tuple(line for s in (1, 2) for line in _lines(form, s, site))
         subject = next(f for f in FORMS if f.name == "subject")
-        if site == "01":  # its laboratory prints no limits
-            forms["lb"] = tuple(_without(line, ("LBLO", "LBHI")) for line in forms["lb"])
         forms["subject"] += (_line(subject, 3, 0, {"SCRNO": "S3"}),)
+        for name, lines in forms.items():
+            forms[name] = tuple(
+                Line(x.subject, {n: _fitted(site, name, v) for n, v in x.values.items()}) for x in lines
+            )
+        if site in NO_LIMITS:
+            forms["lb"] = tuple(_without(x, ("LBLO", "LBHI")) for x in forms["lb"])
+        if site == "05":
+            one_unit = {"WBC": "10^3/uL", "PLAT": "10^3/uL"}
+            lines = [_without(x, ("LBTIM",)) for x in forms["lb"] if "TUMOR" not in str(x.values["VISIT"])]
+            forms["lb"] = tuple(
+                Line(x.subject, {**x.values, "LBUNIT": one_unit.get(str(x.values["LBTEST"]), "U")})
+                for x in lines
+            )
         return Collected(site, forms)
 
     return make
 
 
+def _fitted(site: str, form: str, value: Value) -> Value:
+    if isinstance(value, Day):
+        partial = value.month is None or value.day is None
+        return (
+            Day(2026, 8, 9)
+            if partial and site == "06" and form not in ("ae", "cm", "mh", "pr", "prior")
+            else value
+        )
+    return value.translate({0xF6: "o", 0xB5: "u"}) if site == "03" else value
+
+
+@pytest.fixture(scope="session")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
+    """The study's sources and overlays, with one domain: readers need none."""
+    folder = tmp_path_factory.mktemp("study")
+    overlays = [f"overlays/{o.name}" for o in (SPECS / "overlays").iterdir()]
+    for name in ("study.yaml", "sources.yaml", *overlays):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes((SPECS / name).read_bytes())
+    (folder / "domains").mkdir()
+    (folder / "domains" / "ie.yaml").write_text(DOMAIN, encoding="utf-8")
+    return read_study(folder)
+
+
 @pytest.fixture
-def read(tmp_path: Path) -> Callable[[str, Written], SimpleNamespace]:
-    """What the reader makes of a site's delivery in tmp_path/raw by the study's sources and overlay."""
+def read(tmp_path: Path, study: Study) -> Callable[[str, Written], SimpleNamespace]:
+    """What the reader makes of a site's delivery in tmp_path/raw; site '' is what comes from the centre.
+
+    Findings on other sites' absent files are left out.
+    """
 
     def reading(site: str, written: Written) -> SimpleNamespace:
-        folder = tmp_path / "study"
-        (folder / "overlays").mkdir(parents=True)
-        (folder / "domains").mkdir()
-        overlays = sorted(p.name for p in (SPECS / "overlays").iterdir())
-        for name in ("sources.yaml", *(f"overlays/{o}" for o in overlays)):
-            (folder / name).write_bytes((SPECS / name).read_bytes())
-        sites = [SITES[o.removesuffix(".yaml")] for o in overlays]
-        known = "".join(f'  "{s.id}": {{name: N, country: TWN, folder: {s.folder}}}\n' for s in sites)
-        (folder / "study.yaml").write_text(f"{STUDY}sites:\n{known}", encoding="utf-8")
-        (folder / "domains" / "ie.yaml").write_text(DOMAIN, encoding="utf-8")
-        study = read_study(folder)
         delivery = Delivery(files=dict(written.counts), ref=SpecRef("delivery.yaml", 1))
         got = read_delivery(study, tmp_path / "raw", delivery)
         mine = got.findings.to_pydict()
-        found = [
-            (rule, file, column, detail)
-            for rule, file, column, detail in zip(
-                mine["rule"], mine["raw_file"], mine["raw_column"], mine["detail"], strict=True
-            )
-            if str(file).startswith(f"{SITES[site].folder}/")
-        ]
-        return SimpleNamespace(forms=got.forms, files=got.files, found=found, study=study)
+        names = ("rule", "raw_file", "raw_column", "raw_record", "detail")
+        found = list(zip(*(mine[n] for n in names), strict=True))
+        folder = SITES[site].folder if site else "central"
+        return SimpleNamespace(
+            forms=got.forms, files=got.files, found=[f for f in found if str(f[1]).startswith(folder)]
+        )
 
     return reading
+
+
+@cache
+def _parts(seed: int) -> tuple[Collected, ...]:
+    return tuple(collect(seed, 60))
+
+
+@pytest.fixture(scope="session")
+def parts() -> Callable[[int], tuple[Collected, ...]]:
+    """What the generator collects of 60 subjects, by seed."""
+    return _parts
+
+
+@cache
+def _subjects(seed: int) -> Mapping[Key, Subject]:
+    *sites, central = _parts(seed)
+    moved = {
+        (r["NEWSITE"], int(r["NEWSUBJECT"])): (r["SITE"], int(r["SUBJECT"]))
+        for r in central.extra["transfers"]
+        if r["REASON"] == "MOVED"
+    }
+    found: dict[Key, dict[str, list[Values]]] = defaultdict(lambda: defaultdict(list))
+    for part in (*sites, central):
+        for form, lines in part.forms.items():
+            for line in lines:
+                site = part.site or str(line.values["SITE"])
+                key = moved.get((site, line.subject), (site, line.subject))
+                found[key][form].append({**line.values, "SITE": site})
+    return found
+
+
+@pytest.fixture(scope="session")
+def subjects() -> Callable[[int], Mapping[Key, Subject]]:
+    """Forms by subject, by seed; what a subject who moved has at its new site stands under its first key."""
+    return _subjects
+
+
+@pytest.fixture(scope="session")
+def broken() -> Callable[[Callable[[Subject], Iterator[str]]], list[str]]:
+    """Where an invariant of a subject does not hold, over all subjects of twenty seeds."""
+    return lambda invariant: [
+        f"seed {seed}, {site}-{number:03d}: {fault}"
+        for seed in SEEDS
+        for (site, number), subject in _subjects(seed).items()
+        for fault in invariant(subject)
+    ]
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
-from functools import cache
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -36,11 +36,7 @@ FREE = {
 }
 FREE |= {"EOSSPEC"}
 SEEDS = (1, 2, 3, 4)
-
-
-@cache
-def parts(seed: int) -> tuple[Collected, ...]:
-    return tuple(collect(seed, 60))
+Parts = Callable[[int], tuple[Collected, ...]]
 
 
 def table(name: str) -> list[dict[str, str]]:
@@ -48,7 +44,7 @@ def table(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file, delimiter="\t"))
 
 
-def test_every_site_has_a_part_and_every_form_its_lines() -> None:
+def test_every_site_has_a_part_and_every_form_its_lines(parts: Parts) -> None:
     assert [part.site for part in parts(1)] == [*ALL, ""]
     filled = {name for seed in SEEDS for part in parts(seed) for name, lines in part.forms.items() if lines}
     assert filled == {form.name for form in FORMS}
@@ -57,7 +53,7 @@ def test_every_site_has_a_part_and_every_form_its_lines() -> None:
     assert set(parts(1)[-1].extra) == {"coding_meddra", "coding_whodrug", "lab_ranges", "transfers"}
 
 
-def test_subjects_are_spread_over_the_sites_and_numbered_from_1() -> None:
+def test_subjects_are_spread_over_the_sites_and_numbered_from_1(parts: Parts) -> None:
     assert list(spread(60).values()) == [7, 7, 7, 7, 7, 7, 6, 6, 6]
     for part in parts(1)[:-1]:
         numbers = {line.subject for lines in part.forms.values() for line in lines}
@@ -65,7 +61,7 @@ def test_subjects_are_spread_over_the_sites_and_numbered_from_1() -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_every_value_is_of_a_known_item_and_every_answer_a_known_term(seed: int) -> None:
+def test_every_value_is_of_a_known_item_and_every_answer_a_known_term(seed: int, parts: Parts) -> None:
     for part in parts(seed):
         for name, lines in part.forms.items():
             form = next(f for f in FORMS if f.name == name)
@@ -100,7 +96,7 @@ def test_every_value_is_of_a_known_item_and_every_answer_a_known_term(seed: int)
                             assert key not in FREE or value in known, (name, key, value)
 
 
-def test_what_the_systems_of_the_sites_can_hold() -> None:
+def test_what_the_systems_of_the_sites_can_hold(parts: Parts) -> None:
     for seed in SEEDS:
         for part in parts(seed)[:-1]:
             for form, lines in part.forms.items():
@@ -116,7 +112,7 @@ def test_what_the_systems_of_the_sites_can_hold() -> None:
                             assert value.encode({"03": "cp950", "09": "cp1252"}.get(part.site, "utf-8"))
 
 
-def test_numbers_of_a_log_are_of_one_subject_each() -> None:
+def test_numbers_of_a_log_are_of_one_subject_each(parts: Parts) -> None:
     for part in parts(2)[:-1]:
         for form, item in {
             "ae": "AENO",
@@ -132,7 +128,7 @@ def test_numbers_of_a_log_are_of_one_subject_each() -> None:
     assert len(identifiers) == len(set(identifiers))
 
 
-def test_what_only_some_sites_collect() -> None:
+def test_what_only_some_sites_collect(parts: Parts) -> None:
     for part in parts(1)[:-1]:
         site = SITES[part.site]
         assert any("LBTIM" in line.values for line in part.forms["lb"]) == site.times
@@ -150,7 +146,7 @@ def test_what_only_some_sites_collect() -> None:
         assert units == {"F" if part.site == "02" else "C"}
 
 
-def test_the_time_of_samples_on_the_first_day_is_before_the_first_dose() -> None:
+def test_the_time_of_samples_on_the_first_day_is_before_the_first_dose(parts: Parts) -> None:
     checked = 0
     for part in parts(1)[:-1]:
         first = {x.subject: x.values for x in part.forms["ex"] if x.values["EXNO"] == "1"}
@@ -162,7 +158,7 @@ def test_the_time_of_samples_on_the_first_day_is_before_the_first_dose() -> None
     assert checked
 
 
-def test_the_same_seed_gives_the_same_lines_whichever_sites_are_asked_for() -> None:
+def test_the_same_seed_gives_the_same_lines_whichever_sites_are_asked_for(parts: Parts) -> None:
     again = {part.site: part for part in collect(1, 60, ("04", "09"))}
     for part in parts(1):
         if part.site in ("04", "09"):
@@ -180,7 +176,7 @@ def test_phrases_translate_both_ways_and_fit_the_encoding_of_a_hospital() -> Non
         assert chinese.encode("cp950").decode("cp950") == chinese
 
 
-def test_the_coder_uses_the_invented_dictionary() -> None:
+def test_the_coder_uses_the_invented_dictionary(parts: Parts) -> None:
     def rows(name: str) -> list[list[str]]:
         return [x.split("$") for x in (DICTIONARY / name).read_text(encoding="utf-8").splitlines()]
 
@@ -228,7 +224,7 @@ def test_units_are_terms_that_the_standards_know_with_their_factors() -> None:
             assert float(factor) == float(unit.to_si), (site, test)
 
 
-def test_the_table_of_ranges_has_the_sites_without_limits() -> None:
+def test_the_table_of_ranges_has_the_sites_without_limits(parts: Parts) -> None:
     rows = parts(1)[-1].extra["lab_ranges"]
     assert {row["SITE"] for row in rows} == {"01", "05", "06"}
     assert len({(row["SITE"], row["TEST"], row["SEX"], row["FROM"]) for row in rows}) == len(rows)

@@ -13,11 +13,10 @@ from statistics import median
 
 import pytest
 
-from sdtm_mapper.demo.collected import Collected, Day, Value
+from sdtm_mapper.demo.collected import Day, Value
 from sdtm_mapper.demo.generate import collect
 from sdtm_mapper.demo.sites import SITES, UNITS
 
-SEEDS = tuple(range(1, 21))
 STANDARDS = Path(__file__).parents[2] / "specs" / "standards"
 Values = Mapping[str, Value]
 Subject = Mapping[str, list[Values]]
@@ -34,30 +33,6 @@ EVENT_OF = {
     "HGB": ("anemia", "haemoglobin"),
 }
 DIPSTICK = {"NEGATIVE": 0, "TRACE": 0, "1+": 1, "2+": 2, "3+": 2}
-
-
-@cache
-def parts(seed: int) -> tuple[Collected, ...]:
-    return tuple(collect(seed, 60))
-
-
-@cache
-def subjects(seed: int) -> Mapping[tuple[str, int], Subject]:
-    *sites, central = parts(seed)
-    moved = {
-        (r["NEWSITE"], int(r["NEWSUBJECT"])): (r["SITE"], int(r["SUBJECT"]))
-        for r in central.extra["transfers"]
-        if r["REASON"] == "MOVED"
-    }
-    found: dict[tuple[str, int], dict[str, list[Values]]] = defaultdict(lambda: defaultdict(list))
-    for part in (*sites, central):
-        for form, lines in part.forms.items():
-            for line in lines:
-                site = part.site or str(line.values["SITE"])
-                found[moved.get((site, line.subject), (site, line.subject))][form].append(
-                    {**line.values, "SITE": site}
-                )
-    return found
 
 
 def when(value: Value | None) -> date:
@@ -81,8 +56,10 @@ def rules() -> Mapping[str, list[dict[str, str]]]:
 
 
 @cache
-def ranges(seed: int) -> Mapping[tuple[str, str, str], tuple[str, str]]:
-    rows = parts(seed)[-1].extra["lab_ranges"]
+def ranges() -> Mapping[tuple[str, str, str], tuple[str, str]]:
+    """The central table of limits, the same for every seed."""
+    *_, central = collect(1, 60)
+    rows = central.extra["lab_ranges"]
     return {(r["SITE"], r["TEST"], sex): (r["LOW"], r["HIGH"]) for r in rows for sex in (r["SEX"] or "MF")}
 
 
@@ -94,17 +71,9 @@ def standard(values: Values) -> Decimal:
 def normal(values: Values, subject: Subject) -> tuple[Decimal, Decimal]:
     site, test = str(values["SITE"]), str(values["LBTEST"])
     sex = str(subject["subject"][0]["SEX"])
-    low, high = (
-        (values["LBLO"], values["LBHI"])
-        if SITES[site].limits
-        else ranges(subject_seed(subject))[site, test, sex]
-    )
+    low, high = (values["LBLO"], values["LBHI"]) if SITES[site].limits else ranges()[site, test, sex]
     factor = UNITS[site][test].to_si
     return Decimal(str(low)) * factor, Decimal(str(high)) * factor
-
-
-def subject_seed(subject: Subject) -> int:
-    return next(s for s in SEEDS if any(own is subject for own in subjects(s).values()))
 
 
 def grade(values: Values, base: Values, subject: Subject) -> int:
@@ -354,11 +323,9 @@ INVARIANTS: tuple[Callable[[Subject], Iterator[str]], ...] = (
 
 
 @pytest.mark.parametrize("invariant", INVARIANTS, ids=lambda f: f.__name__)
-def test_every_subject_of_twenty_seeds(invariant: Callable[[Subject], Iterator[str]]) -> None:
-    faults = [
-        f"seed {seed}, {site}-{number:03d}: {fault}"
-        for seed in SEEDS
-        for (site, number), subject in subjects(seed).items()
-        for fault in invariant(subject)
-    ]
+def test_every_subject_of_twenty_seeds(
+    invariant: Callable[[Subject], Iterator[str]],
+    broken: Callable[[Callable[[Subject], Iterator[str]]], list[str]],
+) -> None:
+    faults = broken(invariant)
     assert not faults, f"{len(faults)} faults\n" + "\n".join(faults[:15])

@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Callable, Iterable, Mapping
 
 import pytest
 
 from sdtm_mapper.demo.collected import Collected, Value
 from sdtm_mapper.demo.course import Lesion, Reading
 from sdtm_mapper.demo.course_tumour import other_response, overall_response, target_response
-from sdtm_mapper.demo.generate import collect
 
 SEEDS = tuple(range(1, 21))
+Parts = Callable[[int], tuple[Collected, ...]]
 Values = Mapping[str, Value]
 TOO_SMALL = "TOO SMALL TO MEASURE"
 
 
-@cache
-def parts(seed: int) -> tuple[Collected, ...]:
-    return tuple(collect(seed, 60))
-
-
-def assessments(seed: int) -> dict[tuple[str, int], dict[str, dict[str, list[Values]]]]:
+def assessments(parts: Iterable[Collected]) -> dict[tuple[str, int], dict[str, dict[str, list[Values]]]]:
     """Lesions and responses by subject (under the key where it began), visit and form."""
-    *sites, central = parts(seed)
+    *sites, central = parts
     moved = {
         (r["NEWSITE"], int(r["NEWSUBJECT"])): (r["SITE"], int(r["SUBJECT"]))
         for r in central.extra["transfers"]
@@ -80,9 +74,9 @@ def non_target(states: list[Values]) -> str | None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_the_responses_of_sites_follow_from_their_lesions(seed: int) -> None:
+def test_the_responses_of_sites_follow_from_their_lesions(seed: int, parts: Parts) -> None:
     seen = 0
-    for key, visits in assessments(seed).items():
+    for key, visits in assessments(parts(seed)).items():
         order = sorted(
             visits, key=lambda v: (v != "SCREENING", int(v.rsplit(" ", 1)[1]) if v != "SCREENING" else 0)
         )
@@ -119,8 +113,8 @@ def test_the_responses_of_sites_follow_from_their_lesions(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_lesions_are_chosen_and_named_by_recist(seed: int) -> None:
-    for key, visits in assessments(seed).items():
+def test_lesions_are_chosen_and_named_by_recist(seed: int, parts: Parts) -> None:
+    for key, visits in assessments(parts(seed)).items():
         chosen = visits["SCREENING"]["tl"]
         organs = [v["TLLOC"] for v in chosen]
         assert 1 <= len(chosen) <= 5, key
@@ -144,9 +138,9 @@ def test_lesions_are_chosen_and_named_by_recist(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_readers_measure_and_respond_by_the_same_rules_and_mostly_agree(seed: int) -> None:
+def test_readers_measure_and_respond_by_the_same_rules_and_mostly_agree(seed: int, parts: Parts) -> None:
     agree = together = 0
-    for key, visits in assessments(seed).items():
+    for key, visits in assessments(parts(seed)).items():
         read: dict[str, dict[str, Value]] = defaultdict(dict)
         accepted: set[tuple[Value, Value]] = set()
         for reader in ("READER 1", "READER 2"):
