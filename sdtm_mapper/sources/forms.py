@@ -20,7 +20,7 @@ from sdtm_mapper.sources.versions import current_rows
 
 _OF_SOME_FORMS = ("dates", "decimal_comma")  # a site's defaults may name columns that not all its forms have
 _COMMA = re.compile(
-    r"(?P<sign>\s*[<>=≤≥≦≧＜＞]*\s*[+-]?)(?P<whole>[0-9]{1,3}(?:\.[0-9]{3})+|[0-9]+)(?P<fraction>,[0-9]+)?\s*"
+    r"(?P<sign>\s*[<>=≤≥≦≧＜＞]*\s*[+-]?)(?P<whole>[1-9][0-9]{0,2}(?:\.[0-9]{3})+|[0-9]+)(?P<fraction>,[0-9]+)?\s*"
 )
 
 Flaws = list[tuple[str, FormSpec, Flaw]]  # (file, spec, what is wrong)
@@ -35,7 +35,8 @@ def build_form(name: str, parts: Sequence[Part]) -> tuple[RawForm, Flaws]:
         table, twice = _with_constants(table, part.spec)
         found += twice
         found += _absent(part.table, table, part.spec)
-        table = _with_points(table, part.spec)
+        table, unclear = _with_points(table, part.spec)
+        found += unclear
         flaws += [(part.file.path, part.spec, f) for f in found]
         renamed.append(replace(part, table=table))
     renamed, found_versions = current_rows(renamed)
@@ -135,25 +136,40 @@ def _with_constants(table: Table, spec: FormSpec) -> tuple[Table, list[Flaw]]:
     return replace(table, constants=frozenset(given)), flaws
 
 
-def _with_points(table: Table, spec: FormSpec) -> Table:
+def _with_points(table: Table, spec: FormSpec) -> tuple[Table, list[Flaw]]:
     """The table with 3,5 as 3.5 and 1.234,5 as 1234.5 in the columns that are declared to be written so.
 
-    A sign or comparator before the number stays; a text that is no such number is left as it is.
+    A sign or comparator before the number stays; a text that is no such number is left as it is. So is 1.234, which may
+    be 1234 or a number with a decimal point: SRC065.
     """
+    flaws = []
     for name in spec.decimal_comma:
         if name in table.names:
             columns = list(table.columns)
             at = table.names.index(name)
-            columns[at] = columns[at].map(_with_point)
+            told = columns[at]
+            columns[at] = told.map(_with_point)
+            open_ones = told.hits([_may_be_either(v) for v in told.values.to_pylist()])
+            if open_ones.any():
+                rows = np.flatnonzero(open_ones)
+                delivered = table.delivered.get(name, name)
+                flaws.append(
+                    Flaw("SRC065", record=table.record[rows], column=delivered, values=(told.take(rows),))
+                )
             table = replace(table, columns=tuple(columns))
-    return table
+    return table, flaws
+
+
+def _may_be_either(text: str) -> bool:
+    match = _COMMA.fullmatch(text)
+    return match is not None and "." in match["whole"] and not match["fraction"]
 
 
 def _with_point(text: str) -> str:
     match = _COMMA.fullmatch(text)
-    if match is None or not (match["fraction"] or "." in match["whole"]):
+    if match is None or not match["fraction"]:
         return text
-    return match["sign"] + match["whole"].replace(".", "") + (match["fraction"] or "").replace(",", ".")
+    return match["sign"] + match["whole"].replace(".", "") + match["fraction"].replace(",", ".")
 
 
 def _renamed(name: str, table: Table, spec: FormSpec) -> str:

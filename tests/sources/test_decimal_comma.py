@@ -16,13 +16,20 @@ def reading(root, text, **words):
 
 
 def test_numbers_are_read_with_a_point_and_other_text_as_it_is(tmp_path):
-    cells = ["3,5", "<0,05", "1.234,5", "-2,0", "36.8", "12", "1.234", "3,5 mg", "a,b", ""]
+    cells = ["3,5", "<0,05", "1.234,5", "-2,0", "36.8", "12", "0.125", "0.125,5", "3,5 mg", "a,b", ""]
     text = "S;V\n" + "".join(f"1;{c}\n" for c in cells)
     read = reading(tmp_path, text, decimal_comma=("V",))
     assert read.forms["lb"].columns["V"].strings() == [
-        "3.5", "<0.05", "1234.5", "-2.0", "36.8", "12", "1234", "3,5 mg", "a,b", ""
+        "3.5", "<0.05", "1234.5", "-2.0", "36.8", "12", "0.125", "0.125,5", "3,5 mg", "a,b", ""
     ]  # fmt: skip
     assert read.findings.num_rows == 0
+
+
+def test_a_point_before_three_digits_is_left_and_told(tmp_path):
+    read = reading(tmp_path, "S;V\n1;12.345\n1;3,5\n1;<1.234.567\n", decimal_comma=("V",))
+    assert read.forms["lb"].columns["V"].strings() == ["12.345", "3.5", "<1.234.567"]
+    told = [(f["rule"], f["raw_record"], f["raw_column"], f["values"]) for f in read.findings.to_pylist()]
+    assert told == [("SRC065", 2, "V", ["12.345"]), ("SRC065", 4, "V", ["<1.234.567"])]
 
 
 def test_a_column_that_is_not_declared_keeps_its_commas(tmp_path):
