@@ -133,9 +133,6 @@ class Facts:
         return days(own[{"consent": "RFICDTC", "first dose": "RFXSTDTC", "end": "RFPENDTC"}[anchor]])
 
 
-ANCHORS = ("registration", "consent", "first dose", "last dose", "end")
-
-
 def facts(data: Data) -> Facts:
     """The subjects and their dates, looked up once for all rules of a run."""
     return data.once("facts", lambda: _facts(replace(data, seen=None)))

@@ -272,6 +272,8 @@ def reference_not_of_doses(data: Data) -> Sequence[Issue]:
             issues.append(
                 Issue("DM", wrong, (variable,), expected=[w or "empty" for w in wanted.iloc[wrong]])
             )
+    if not issues:
+        raise Lacking("DM.RFXSTDTC", "DM.RFXENDTC")
     return issues
 
 

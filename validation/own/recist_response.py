@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from validation.own.base import Data, Issue, OwnRule
-from validation.own.recist_course import FORM_NEW, Assessment, Course, newness
+from validation.own.recist_course import FORM_NEW, Assessment, Course, Said, newness
 from validation.own.recist_issues import Found, added, arithmetic, number, states, who
 from validation.own.recist_read import ALSO, NEEDS, NEEDS_RS, courses
 from validation.recist import (
@@ -68,35 +68,36 @@ def wrong_sum(data: Data) -> Sequence[Issue]:
 def wrong_target_response(data: Data) -> Sequence[Issue]:
     """RCS004: TRGRESP is none of the accepted readings of the sums."""
     found = Found("RS", ("RSTESTCD", "RSSTRESC"))
-    for course in courses(data):
-        for a, one in judged(course):
-            said = a.said.get(TARGET_TEST)
-            if said is None or not said.value:
-                continue
-            if one.targets == ("",):
-                sentence = f"{who(course)}{a.shown}: no target lesion at baseline"
-                found.add(said.record, (TARGET_TEST, said.value), NO_LESIONS, sentence)
-            elif course.targets(a) and said.value not in one.targets:
-                sentence = who(course) + arithmetic(course, a, one)
-                found.add(said.record, (TARGET_TEST, said.value), " or ".join(one.targets), sentence)
+    for course, a, one, said in _answered(data, TARGET_TEST):
+        if one.targets == ("",):
+            sentence = f"{who(course)}{a.shown}: no target lesion at baseline"
+            found.add(said.record, (TARGET_TEST, said.value), NO_LESIONS, sentence)
+        elif course.targets(a) and said.value not in one.targets:
+            sentence = who(course) + arithmetic(course, a, one)
+            found.add(said.record, (TARGET_TEST, said.value), " or ".join(one.targets), sentence)
     return [found.issue()]
 
 
 def wrong_other_response(data: Data) -> Sequence[Issue]:
     """RCS005: NTRGRESP is not what the states of the non-target lesions give."""
     found = Found("RS", ("RSTESTCD", "RSSTRESC"))
+    for course, a, one, said in _answered(data, OTHER_TEST):
+        if one.others == ("",):
+            sentence = f"{who(course)}{a.shown}: no non-target lesion at baseline"
+            found.add(said.record, (OTHER_TEST, said.value), NO_LESIONS, sentence)
+        elif a.of("NON-TARGET") and _evaluable(said.value) not in one.others:
+            sentence = who(course) + states(course, a)
+            found.add(said.record, (OTHER_TEST, said.value), " or ".join(one.others), sentence)
+    return [found.issue()]
+
+
+def _answered(data: Data, test: str) -> Iterator[tuple[Course, Assessment, Judged, Said]]:
+    """Judged assessments that have a response of this kind."""
     for course in courses(data):
         for a, one in judged(course):
-            said = a.said.get(OTHER_TEST)
-            if said is None or not said.value:
-                continue
-            if one.others == ("",):
-                sentence = f"{who(course)}{a.shown}: no non-target lesion at baseline"
-                found.add(said.record, (OTHER_TEST, said.value), NO_LESIONS, sentence)
-            elif a.of("NON-TARGET") and _evaluable(said.value) not in one.others:
-                sentence = who(course) + states(course, a)
-                found.add(said.record, (OTHER_TEST, said.value), " or ".join(one.others), sentence)
-    return [found.issue()]
+            said = a.said.get(test)
+            if said is not None and said.value:
+                yield course, a, one, said
 
 
 def _asked(every: Sequence[Course]) -> set[str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from validation.own.base import Data, Issue, OwnRule, at
-from validation.own.columns import Floats, cell, days, groups, of
+from validation.own.columns import Floats, cell, days, groups, of, partner
 from validation.own.lab_values import results, wanted
 
 EXACT = 1e-9
@@ -64,17 +65,28 @@ def impossible(data: Data) -> Sequence[Issue]:
     Limits hold for the unit that stands behind them. Height and weight that are swapped are XFM013.
     """
     vs = data.frame("VS")
-    unit, value = cell(vs, "VSSTRESU"), vs["VSSTRESN"].to_numpy(np.float64)
+    value = vs["VSSTRESN"].to_numpy(np.float64)
     swapped = _swapped(vs)
     known = {*_rows(swapped, "HEIGHT").tolist(), *_rows(swapped, "WEIGHT").tolist()}
     out = []
+    for issue in _outside(data, "VS"):
+        rows = np.array([r for r in issue.records.tolist() if r not in known], np.int64)
+        fahrenheit = (vs["VSTESTCD"] == "TEMP").to_numpy() & (value >= 86) & (value <= 113)
+        hint = ["it would be right in F" if fahrenheit[r] else "" for r in rows]
+        out.append(replace(issue, records=rows, detail=hint))
+    return out
+
+
+def _outside(data: Data, name: str) -> list[Issue]:
+    """For each test with limits (`low to high unit`) the records in that unit, or none, that are outside of them."""
+    frame = data.frame(name)
+    unit, value = cell(frame, f"{name}STRESU"), frame[f"{name}STRESN"].to_numpy(np.float64)
+    out = []
     for test, text in data.current.items():
         low, _, high, *rest = text.split(" ")
-        own = (vs["VSTESTCD"] == test) & unit.isin([" ".join(rest), ""])
-        wrong = own.to_numpy() & ((value < float(low)) | (value > float(high)))
-        rows = np.array([r for r in at(wrong).tolist() if r not in known], np.int64)
-        hint = ["it would be right in F" if test == "TEMP" and 86 <= value[r] <= 113 else "" for r in rows]
-        out.append(Issue("VS", rows, ("VSTESTCD", "VSORRES"), expected=text, detail=hint))
+        own = (frame[f"{name}TESTCD"] == test) & unit.isin([" ".join(rest), ""])
+        rows = at(own.to_numpy() & ((value < float(low)) | (value > float(high))))
+        out.append(Issue(name, rows, (f"{name}TESTCD", f"{name}ORRES"), expected=text))
     return out
 
 
@@ -103,15 +115,7 @@ def size(data: Data) -> Sequence[Issue]:
 
 def impossible_ecg(data: Data) -> Sequence[Issue]:
     """XFM020: an interval or rate, in the unit behind its limits, is outside what people can have; ends are right."""
-    eg = data.frame("EG")
-    unit, value = cell(eg, "EGSTRESU"), eg["EGSTRESN"].to_numpy(np.float64)
-    out = []
-    for test, text in data.current.items():
-        low, _, high, *rest = text.split(" ")
-        own = (eg["EGTESTCD"] == test) & unit.isin([" ".join(rest), ""])
-        rows = at(own.to_numpy() & ((value < float(low)) | (value > float(high))))
-        out.append(Issue("EG", rows, ("EGTESTCD", "EGORRES"), expected=text))
-    return out
+    return _outside(data, "EG")
 
 
 _HEART = ("QTAG", "RRAG", "QTCFAG", "EGHRMN")
@@ -179,8 +183,6 @@ def _points(value: Floats, one: float, two: float) -> Floats:
 
 def _result(data: Data, rs: pd.DataFrame, test: str) -> Floats:
     """The result of a test, in its standard unit, that belongs to each record of RS; NaN for none."""
-    from validation.own.columns import partner
-
     found = results(data)
     lb = found.frame
     rows = np.flatnonzero((lb["LBTESTCD"] == test).to_numpy() & found.plain)
