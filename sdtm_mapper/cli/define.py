@@ -86,8 +86,10 @@ def read(file: Path, dataset: str | None, target: Path | None) -> None:
 
 
 def _datasets(define: Define) -> Rows:
+    from sdtm_mapper.report.message import visible
+
     standards = "; ".join(f"{s.name} {s.version}" for s in define.standards)
-    click.echo(f"{define.study_name}, Define-XML {define.define_version}: {standards}")
+    click.echo(visible(f"{define.study_name}, Define-XML {define.define_version}: {standards}"))
     items = {i.oid: i for i in define.items}
     rows: Rows = [("DATASET", "CLASS", "VARIABLES", "KEYS", "LABEL")]
     for group in define.item_groups:
@@ -112,5 +114,7 @@ def _variables(define: Define, dataset: str) -> Rows:
 
 
 def _print(rows: Rows) -> None:
+    from sdtm_mapper.report.message import visible
+
     for line in aligned(rows):
-        click.echo(line)
+        click.echo(visible(line))

@@ -37,6 +37,13 @@ def test_read_lists_datasets_and_variables():
     assert "AETERM" in run("read", SMALL, "AE").output
 
 
+def test_read_shows_control_characters_as_text(tmp_path):
+    hostile = tmp_path / "define.xml"
+    hostile.write_bytes(SMALL.read_bytes().replace(b'Name="AETERM"', b'Name="AE&#x9b;31mTERM"'))
+    done = run("read", hostile, "AE")
+    assert (done.exit_code, "\x9b" in done.output, "AE\\x9b31mTERM" in done.output) == (0, False, True)
+
+
 def test_read_writes_the_same_document(tmp_path):
     assert run("read", SMALL, "-o", tmp_path / "again.xml").exit_code == 0
     assert (tmp_path / "again.xml").read_bytes() == SMALL.read_bytes()

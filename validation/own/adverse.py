@@ -211,6 +211,8 @@ def not_told(data: Data) -> Sequence[Issue]:
     ae = data.frame("AE")
     grade = ("AETOXGR",) if "AETOXGR" in ae else ("AESEV",)
     asked = [v for v in (*grade, "AEREL", "AEOUT", "AESER") if v in ae]
+    if not asked:
+        raise Lacking("AE.AESER")
     return [Issue("AE", at(ae[v] == ""), (v,)) for v in asked]
 
 
